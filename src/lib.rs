@@ -1,0 +1,6 @@
+//! pgherd shows a highly available PostgreSQL cluster (Patroni, ZooKeeper, HAProxy, Docker) as it really is,
+//! stops or kills a node with a key, and shows the other taking over.
+
+pub mod config;
+pub mod lab;
+pub mod runtime;
