@@ -3,4 +3,6 @@
 
 pub mod config;
 pub mod lab;
+pub mod model;
 pub mod runtime;
+pub mod source;

@@ -1,0 +1,21 @@
+//! What is known about a cluster and what follows from it.
+//!
+//! Pure: no tokio, ratatui, serde or clock; `now` is always an argument. Invariants:
+//! - a snapshot is whole: the last one of a source wins, so dropping all but the last loses nothing;
+//! - a value that is not known is `None` or a variant that says why, never a default;
+//! - every string from outside went through [`text::clean`] before it got here.
+
+pub mod container;
+pub mod dcs;
+pub mod link;
+pub mod log;
+pub mod name;
+pub mod patroni;
+pub mod postgres;
+pub mod proxy;
+pub mod signal;
+pub mod store;
+pub mod text;
+pub mod time;
+pub mod topology;
+pub mod wal;

@@ -1,0 +1,69 @@
+//! What a source says to the rest of the program.
+
+use std::collections::BTreeMap;
+
+use super::container::{Container, ContainerEvent, Usage};
+use super::dcs::DcsSnapshot;
+use super::link::{LinkState, SourceId};
+use super::log::LogLine;
+use super::name::ContainerName;
+use super::patroni::RestStatus;
+use super::postgres::SqlStatus;
+use super::proxy::ProxySnapshot;
+use super::store::StoreHealth;
+use super::time::Timestamp;
+
+/// A message from a source. Reports are whole snapshots; events and log lines are appended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Signal {
+    /// A new snapshot; it also says that the link is up.
+    Report {
+        /// Who says so.
+        source: SourceId,
+        /// When the answer arrived.
+        at: Timestamp,
+        /// What it says.
+        report: Report,
+    },
+    /// The link changed, or a call failed.
+    Link {
+        /// Whose.
+        source: SourceId,
+        /// Its state now.
+        state: LinkState,
+    },
+    /// Something happened to a container.
+    Container(ContainerEvent),
+    /// New log lines, oldest first within a container.
+    Logs(Vec<LogLine>),
+    /// Log lines that cannot be had any more, and why.
+    LogGap {
+        /// Whose.
+        container: ContainerName,
+        /// When it was noticed.
+        at: Timestamp,
+        /// Why, for people.
+        why: String,
+    },
+}
+
+/// A snapshot of one source.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// Every container on the daemon.
+    Containers(Vec<Container>),
+    /// What running containers use; sent about once a second.
+    Usage(BTreeMap<ContainerName, Usage>),
+    /// Scopes that exist below the namespace, while none was chosen.
+    Scopes(Vec<String>),
+    /// Everything below the scope.
+    Dcs(Box<DcsSnapshot>),
+    /// The ZooKeeper servers.
+    Store(StoreHealth),
+    /// The member of the source id, over SQL.
+    Sql(Box<SqlStatus>),
+    /// The member of the source id, over REST.
+    Rest(Box<RestStatus>),
+    /// The HAProxy of the source id.
+    Proxy(ProxySnapshot),
+}

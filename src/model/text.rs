@@ -1,0 +1,89 @@
+//! Text from outside, made harmless before anything else sees it.
+
+/// Longest text that is kept of one value, in bytes.
+pub const LONGEST: usize = 64 * 1024;
+
+/// `raw` without escape sequences, control characters, and the invisible characters that reorder or hide text.
+///
+/// Bytes that are not UTF-8 become U+FFFD; tabs become one space; newlines stay. Cut at [`LONGEST`] bytes with an `…`.
+pub fn clean_bytes(raw: &[u8]) -> String {
+    clean(&String::from_utf8_lossy(raw.get(..LONGEST * 2).unwrap_or(raw)))
+}
+
+/// [`clean_bytes`] for text.
+pub fn clean(raw: &str) -> String {
+    let harmless = |c: char| c == '\n' || !(c.is_control() || is_invisible(c));
+    if raw.len() <= LONGEST && raw.chars().all(harmless) {
+        return raw.to_owned();
+    }
+    let mut text = String::with_capacity(raw.len().min(LONGEST));
+    for c in strip_ansi_escapes::strip_str(raw.replace('\t', " "))
+        .chars()
+        .filter(|&c| harmless(c))
+    {
+        if text.len() + c.len_utf8() > LONGEST {
+            text.push('…');
+            break;
+        }
+        text.push(c);
+    }
+    text
+}
+
+/// [`clean`] on one line: line breaks become spaces, the ends are trimmed.
+pub fn clean_line(raw: &str) -> String {
+    clean(raw).replace('\n', " ").trim().to_owned()
+}
+
+/// Bidirectional controls, zero-width characters and tags: they draw nothing and change how the rest reads.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn takes_out_whole_sequences_and_keeps_the_text() {
+        let cases = [
+            ("plain", "plain"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            ("\u{1b}]52;c;aGk=\u{1b}\\copied", "copied"),
+            ("a\tb", "a b"),
+            ("two\nlines", "two\nlines"),
+            ("\u{9b}2Jx", "2Jx"),
+            ("evil\u{202e}txt", "eviltxt"),
+            ("na\u{200b}me", "name"),
+            ("naïve 漢字 é", "naïve 漢字 é"),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(clean(raw), expected, "{raw:?}");
+        }
+        assert_eq!(clean_bytes(b"a\xff\xfeb"), "a\u{fffd}\u{fffd}b");
+        assert_eq!(clean_line(" a\nb \n"), "a b");
+    }
+
+    #[test]
+    fn cuts_what_is_too_long() {
+        let text = clean(&"é".repeat(LONGEST));
+        assert!(text.len() <= LONGEST + '…'.len_utf8());
+        assert!(text.ends_with('…'));
+    }
+
+    proptest! {
+        #[test]
+        fn never_leaves_a_control_character(raw in prop::collection::vec(any::<u8>(), 0..400)) {
+            let text = clean_bytes(&raw);
+            prop_assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || is_invisible(c))), "{text:?}");
+        }
+
+        #[test]
+        fn is_idempotent(raw in ".{0,200}") {
+            let once = clean(&raw);
+            prop_assert_eq!(clean(&once), once);
+        }
+    }
+}

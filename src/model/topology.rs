@@ -1,0 +1,69 @@
+//! Which addresses to read, worked out from what is known.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::name::{ContainerName, MemberName, ProxyName};
+
+/// A TCP address as text: host name or IP, and port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    /// Host name, IPv4, or IPv6 without brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Everything that should be read now. Compared with the last one: only what differs is started anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// The coordination store.
+    pub store: Option<StoreTarget>,
+    /// The members.
+    pub nodes: Vec<NodeTarget>,
+    /// The proxies.
+    pub proxies: Vec<ProxyTarget>,
+    /// Containers whose logs and usage are followed.
+    pub containers: BTreeSet<ContainerName>,
+}
+
+/// Where ZooKeeper is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreTarget {
+    /// The servers of the ensemble.
+    pub servers: Vec<Address>,
+    /// Patroni's namespace, with a leading and without a trailing slash (`/service`).
+    pub namespace: String,
+    /// The scope; `None` lists the scopes instead.
+    pub scope: Option<String>,
+}
+
+/// Where a member is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeTarget {
+    /// Its name.
+    pub member: MemberName,
+    /// Its PostgreSQL as reachable from here.
+    pub postgres: Option<Address>,
+    /// Its Patroni REST API as reachable from here: `http://172.18.0.3:8008`.
+    pub rest: Option<String>,
+}
+
+/// Where a proxy is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyTarget {
+    /// Its name.
+    pub name: ProxyName,
+    /// Addresses to try for its statistics, best first, without path or with the path of a configured URL.
+    pub urls: Vec<String>,
+}
