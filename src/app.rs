@@ -1,0 +1,287 @@
+//! The state of the program and its one transition. May name `model` only; no clock, no task, no terminal.
+//!
+//! Invariants:
+//! - [`App::update`] is the only way to change [`App`]; what it cannot do itself it returns as [`Effect`]s;
+//! - selections and questions carry names and what was confirmed, never a row number;
+//! - an outage of a source takes nothing away: see [`Cluster`].
+//!
+//! To add a pane: a variant of [`view::Pane`], a file in `ui`. To add a command: see [`command`].
+
+pub mod command;
+pub mod event;
+pub mod feed;
+pub mod history;
+pub mod log_store;
+pub mod question;
+pub mod view;
+
+mod acting;
+mod moving;
+
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
+
+use crate::model::cluster::Cluster;
+use crate::model::discovery::{self, Choice, Found};
+use crate::model::log::{Level, LogLine};
+use crate::model::member::{self, Member};
+use crate::model::signal::{Report, Signal};
+use crate::model::time::Timestamp;
+use crate::model::topology::{self, Overrides, Targets};
+
+use command::{Command, Context};
+use event::{Effect, Event, Leave, Urgency};
+use feed::Feed;
+use history::History;
+use log_store::LogStore;
+use view::{Overlay, View};
+
+/// How long a notice stays on the screen.
+const NOTICE: Duration = Duration::from_secs(8);
+
+/// What the program was asked to show, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which of several clusters: compose project or network, a scope, or both with a slash.
+    pub selector: Option<String>,
+    /// Addresses that are given, not found.
+    pub overrides: Overrides,
+    /// Refuse everything that changes the cluster.
+    pub read_only: bool,
+    /// Docker is not used, and why.
+    pub without_docker: Option<String>,
+}
+
+/// Something to tell the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What.
+    pub text: String,
+    /// It is bad news.
+    pub bad: bool,
+    /// When it goes away.
+    pub until: Timestamp,
+}
+
+/// How far the program is with finding something to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No answer from Docker yet.
+    Looking,
+    /// Nothing on this machine looks like a cluster.
+    Nothing,
+    /// Several clusters: the operator chooses. The names, in the order of [`View::choice`].
+    Choosing(Vec<String>),
+    /// A cluster is watched.
+    Watching,
+}
+
+/// The state of the program.
+#[derive(Clone, Debug, Default)]
+pub struct App {
+    /// What is known of the cluster.
+    pub cluster: Cluster,
+    /// The options.
+    pub options: Options,
+    /// Clusters among the containers.
+    pub found: Vec<Found>,
+    /// What is read now.
+    pub targets: Targets,
+    /// What changed.
+    pub feed: Feed,
+    /// Container logs.
+    pub logs: LogStore,
+    /// Lag of the last minute.
+    pub history: History,
+    /// The screen.
+    pub view: View,
+    /// What the operator is told.
+    pub notice: Option<Notice>,
+    /// An act is under way: its words.
+    pub acting: Option<String>,
+    /// Time of the last event.
+    pub now: Timestamp,
+}
+
+impl App {
+    /// A program that knows nothing yet; the effects start the first sources.
+    pub fn start(options: Options, now: Timestamp) -> (Self, Vec<Effect>) {
+        let mut app = Self { options, now, ..Self::default() };
+        let effects = app.retarget();
+        (app, effects)
+    }
+
+    /// Takes one event; says what to do and how soon to draw.
+    pub fn update(&mut self, event: Event, now: Timestamp) -> (Vec<Effect>, Urgency) {
+        self.now = self.now.max(now);
+        match event {
+            Event::Signal(signal) => self.signal(signal),
+            Event::Key(key) => (self.key(key), Urgency::Now),
+            Event::Mouse(mouse) => (Vec::new(), self.mouse(mouse)),
+            Event::Resize { width, height } => {
+                self.view.size = (width, height);
+                (Vec::new(), Urgency::Now)
+            }
+            Event::Tick => (Vec::new(), self.tick()),
+            Event::Acted { act, target, outcome } => (Vec::new(), self.acted(act, &target, outcome)),
+        }
+    }
+
+    /// The members as one row each, joined from all sources.
+    pub fn members(&self) -> Vec<Member> {
+        member::members(&self.cluster, self.now)
+    }
+
+    /// Whether there is something to watch.
+    pub fn stage(&self) -> Stage {
+        if self.targets.store.is_some() || !self.targets.nodes.is_empty() {
+            if self.cluster.scope.is_none() && self.cluster.scopes.len() > 1 {
+                return Stage::Choosing(self.cluster.scopes.clone());
+            }
+            return Stage::Watching;
+        }
+        match discovery::choose(&self.found, self.options.selector.as_deref()) {
+            Choice::Several(found) => Stage::Choosing(found.iter().map(|found| found.id.clone()).collect()),
+            _ if self.cluster.containers.is_some() || self.options.without_docker.is_some() => Stage::Nothing,
+            _ => Stage::Looking,
+        }
+    }
+
+    /// The cluster that was chosen among those found.
+    pub fn chosen(&self) -> Option<&Found> {
+        match discovery::choose(&self.found, self.options.selector.as_deref()) {
+            Choice::One(found) => Some(found),
+            _ => None,
+        }
+    }
+
+    /// Where keys count now, first first.
+    pub fn contexts(&self) -> &'static [Context] {
+        match (&self.view.overlay, self.stage()) {
+            (Some(Overlay::Question(_)), _) => &[Context::Question],
+            (Some(_), _) => &[Context::Anywhere],
+            (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
+            (None, Stage::Choosing(_)) => &[Context::Main, Context::Anywhere],
+            (None, Stage::Watching) => &[Context::Main, Context::Anywhere],
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) -> (Vec<Effect>, Urgency) {
+        match signal {
+            Signal::Logs(lines) => {
+                let shown = !self.view.logs.own && self.view.logs.end.is_none();
+                lines.into_iter().for_each(|line| self.logs.push(line));
+                return (Vec::new(), if shown { Urgency::Now } else { Urgency::Never });
+            }
+            Signal::LogGap { container, at, why } => {
+                let text = format!("— no more lines: {why} —");
+                self.logs.push(LogLine { at, container, stderr: true, level: Level::Warning, text });
+                return (Vec::new(), Urgency::Now);
+            }
+            Signal::Report { .. } | Signal::Link { .. } | Signal::Container(_) => {}
+        }
+        let moves_addresses = matches!(
+            &signal,
+            Signal::Report { report: Report::Containers(_) | Report::Scopes(_) | Report::Dcs(_) | Report::Rest(_), .. }
+        );
+        let facts = self.cluster.apply(&signal, self.now);
+        let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
+        facts.into_iter().for_each(|fact| self.feed.push(fact));
+        if let Signal::Report { report: Report::Containers(containers), .. } = &signal {
+            self.found = discovery::clusters(containers);
+        }
+        let effects = if moves_addresses { self.retarget() } else { Vec::new() };
+        self.refresh_question();
+        (effects, urgency)
+    }
+
+    /// Works out anew what to read.
+    fn retarget(&mut self) -> Vec<Effect> {
+        let targets = topology::targets(&self.cluster, self.chosen(), &self.options.overrides, &self.targets);
+        if targets == self.targets {
+            return Vec::new();
+        }
+        self.targets = targets.clone();
+        self.cluster.scope = targets.store.as_ref().and_then(|store| store.scope.clone());
+        self.cluster.forget(&targets);
+        vec![Effect::Retarget(targets)]
+    }
+
+    fn tick(&mut self) -> Urgency {
+        let members = self.members();
+        self.history.sample(&members);
+        if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
+            self.notice = None;
+        }
+        self.refresh_question();
+        Urgency::Now
+    }
+
+    fn refresh_question(&mut self) {
+        if let Some(Overlay::Question(question)) = &mut self.view.overlay {
+            question.refresh(&self.cluster, self.now);
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command))
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent) -> Urgency {
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.go(Command::Up, 3),
+            MouseEventKind::ScrollDown => self.go(Command::Down, 3),
+            _ => return Urgency::Never,
+        }
+        Urgency::Now
+    }
+
+    /// Does what the operator meant.
+    pub fn command(&mut self, command: Command) -> Vec<Effect> {
+        match command {
+            Command::Quit => return vec![Effect::Leave(Leave::Quit)],
+            Command::StartLab => return vec![Effect::Leave(Leave::StartLab)],
+            Command::Suspend => return vec![Effect::Suspend],
+            Command::Theme => return vec![Effect::NextTheme],
+            Command::Confirm => return self.confirm(),
+            Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
+            Command::Ask(act) => self.ask(act),
+            Command::Help => self.view.overlay = Some(Overlay::Help(0)),
+            Command::Open => self.open(),
+            Command::Back => self.back(),
+            Command::Znodes => self.view.overlay = Some(Overlay::Znodes { selected: String::new() }),
+            Command::OwnLog => self.view.logs.own = !self.view.logs.own,
+            Command::Zoom => self.view.zoomed = !self.view.zoomed,
+            Command::NextPane | Command::PreviousPane => self.view.focus = self.view.focus.moved(command == Command::NextPane),
+            Command::LogScope => self.scope_logs(),
+            Command::Follow => self.follow(),
+            Command::Up | Command::Down => self.go(command, 1),
+            Command::PageUp => self.go(Command::Up, self.view.page()),
+            Command::PageDown => self.go(Command::Down, self.view.page()),
+            Command::First | Command::Last => self.go(command, usize::MAX),
+            Command::Left => self.view.logs.pan = self.view.logs.pan.saturating_sub(8),
+            Command::Right => self.view.logs.pan = self.view.logs.pan.saturating_add(8).min(4_096),
+        }
+        Vec::new()
+    }
+
+    fn tell(&mut self, text: String, bad: bool) {
+        self.notice = Some(Notice { text, bad, until: self.now.plus(NOTICE) });
+    }
+
+    fn take_choice(&mut self) -> Vec<Effect> {
+        let Stage::Choosing(names) = self.stage() else { return Vec::new() };
+        let Some(name) = names.get(self.view.choice).cloned() else { return Vec::new() };
+        if self.targets.store.is_some() {
+            self.options.overrides.scope = Some(name);
+        } else {
+            self.options.selector = Some(name);
+        }
+        self.view.choice = 0;
+        self.retarget()
+    }
+}

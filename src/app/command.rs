@@ -1,0 +1,230 @@
+//! The one table of commands: keys, hints and help all come from here.
+//!
+//! To add a command: a variant, a row in [`TABLE`], an arm in [`App::command`](super::App::command).
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::model::act::ContainerAct;
+
+/// What the operator meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// One row up, or scroll up.
+    Up,
+    /// One row down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// Pan left.
+    Left,
+    /// Pan right.
+    Right,
+    /// Next pane.
+    NextPane,
+    /// Previous pane.
+    PreviousPane,
+    /// Show the focused pane alone, or all again.
+    Zoom,
+    /// Open what is selected.
+    Open,
+    /// Close what is open.
+    Back,
+    /// Logs of the selected container only, or of all.
+    LogScope,
+    /// Stay at the newest line.
+    Follow,
+    /// Browse the znodes.
+    Znodes,
+    /// Show or hide the program's own log.
+    OwnLog,
+    /// Next colour theme.
+    Theme,
+    /// Ask to do this to the selected container.
+    Ask(ContainerAct),
+    /// Yes, to a question.
+    Confirm,
+    /// Start the example cluster.
+    StartLab,
+    /// Help.
+    Help,
+    /// Stop this process until `fg`.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// Where a key means something. A key stands once in each, and never both in `Main` and `Anywhere`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Always, except in a question.
+    Anywhere,
+    /// On the main screen.
+    Main,
+    /// While a question is open.
+    Question,
+    /// While nothing was found to watch.
+    Nothing,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Entry {
+    /// The command.
+    pub command: Command,
+    /// Its keys; the first is shown in hints.
+    pub keys: &'static [Key],
+    /// Where they count.
+    pub context: Context,
+    /// One word for the hint line; empty: not shown there.
+    pub hint: &'static str,
+    /// A sentence for the help.
+    pub help: &'static str,
+}
+
+/// A key with its modifier; shift is part of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A key alone.
+    Plain(KeyCode),
+    /// With ctrl.
+    Ctrl(char),
+}
+
+impl Key {
+    fn matches(self, event: &KeyEvent) -> bool {
+        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+        if event.modifiers.contains(KeyModifiers::ALT) {
+            return false;
+        }
+        match self {
+            Self::Plain(code) => !ctrl && event.code == code,
+            Self::Ctrl(letter) => ctrl && event.code == KeyCode::Char(letter),
+        }
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match self {
+            Self::Ctrl(letter) => return f.pad(&format!("ctrl-{letter}")),
+            Self::Plain(KeyCode::Char(' ')) => "space",
+            Self::Plain(KeyCode::Char(letter)) => return f.pad(&letter.to_string()),
+            Self::Plain(KeyCode::Enter) => "enter",
+            Self::Plain(KeyCode::Esc) => "esc",
+            Self::Plain(KeyCode::Tab) => "tab",
+            Self::Plain(KeyCode::BackTab) => "shift-tab",
+            Self::Plain(KeyCode::Up) => "↑",
+            Self::Plain(KeyCode::Down) => "↓",
+            Self::Plain(KeyCode::Left) => "←",
+            Self::Plain(KeyCode::Right) => "→",
+            Self::Plain(KeyCode::PageUp) => "pgup",
+            Self::Plain(KeyCode::PageDown) => "pgdn",
+            Self::Plain(KeyCode::Home) => "home",
+            Self::Plain(KeyCode::End) => "end",
+            Self::Plain(other) => return f.pad(&format!("{other}")),
+        };
+        f.pad(name)
+    }
+}
+
+const fn letter(letter: char) -> Key {
+    Key::Plain(KeyCode::Char(letter))
+}
+
+const fn row(command: Command, keys: &'static [Key], context: Context, hint: &'static str, help: &'static str) -> Entry {
+    Entry { command, keys, context, hint, help }
+}
+
+/// Every command, in the order of the help.
+pub const TABLE: &[Entry] = &[
+    row(Command::Ask(ContainerAct::Stop), &[letter('s')], Context::Main, "stop", "Stop the selected node cleanly (SIGTERM, with its grace period)"),
+    row(Command::Ask(ContainerAct::Kill), &[letter('K')], Context::Main, "kill", "Kill the selected node (SIGKILL)"),
+    row(Command::Ask(ContainerAct::Start), &[letter('u')], Context::Main, "start", "Start the selected node"),
+    row(Command::Ask(ContainerAct::Restart), &[letter('r')], Context::Main, "restart", "Restart the selected node"),
+    row(Command::Ask(ContainerAct::Pause), &[letter('p')], Context::Main, "pause", "Freeze the selected node"),
+    row(Command::Ask(ContainerAct::Unpause), &[letter('P')], Context::Main, "unpause", "Let a frozen node go on"),
+    row(Command::Open, &[Key::Plain(KeyCode::Enter)], Context::Main, "details", "Everything known of what is selected"),
+    row(Command::NextPane, &[Key::Plain(KeyCode::Tab)], Context::Main, "pane", "Next pane: members, HAProxy, containers, changes, logs"),
+    row(Command::PreviousPane, &[Key::Plain(KeyCode::BackTab)], Context::Main, "", "Previous pane"),
+    row(Command::Zoom, &[letter('z')], Context::Main, "zoom", "The focused pane alone, or all again"),
+    row(Command::LogScope, &[letter('l')], Context::Main, "logs", "Logs of the selected container only, or of all"),
+    row(Command::Follow, &[letter('f')], Context::Main, "follow", "Stay at the newest log line, or stand still"),
+    row(Command::Znodes, &[letter('t')], Context::Main, "znodes", "Browse what Patroni keeps in ZooKeeper"),
+    row(Command::OwnLog, &[letter('o')], Context::Main, "", "The program's own log, or the containers' again"),
+    row(Command::Theme, &[letter('T')], Context::Main, "", "Next colour theme"),
+    row(Command::Up, &[Key::Plain(KeyCode::Up), letter('k')], Context::Anywhere, "", "Up"),
+    row(Command::Down, &[Key::Plain(KeyCode::Down), letter('j')], Context::Anywhere, "", "Down"),
+    row(Command::PageUp, &[Key::Plain(KeyCode::PageUp), Key::Ctrl('b')], Context::Anywhere, "", "A page up"),
+    row(Command::PageDown, &[Key::Plain(KeyCode::PageDown), Key::Ctrl('f')], Context::Anywhere, "", "A page down"),
+    row(Command::First, &[letter('g'), Key::Plain(KeyCode::Home)], Context::Anywhere, "", "To the first row, or the oldest line"),
+    row(Command::Last, &[letter('G'), Key::Plain(KeyCode::End)], Context::Anywhere, "", "To the last row, or the newest line"),
+    row(Command::Left, &[Key::Plain(KeyCode::Left), letter('h')], Context::Anywhere, "", "Pan long lines to the left"),
+    row(Command::Right, &[Key::Plain(KeyCode::Right)], Context::Anywhere, "", "Pan long lines to the right"),
+    row(Command::Back, &[Key::Plain(KeyCode::Esc)], Context::Anywhere, "", "Close what is open"),
+    row(Command::Help, &[letter('?')], Context::Anywhere, "help", "This help"),
+    row(Command::Suspend, &[Key::Ctrl('z')], Context::Anywhere, "", "Back to the shell; fg returns"),
+    row(Command::Quit, &[letter('q'), Key::Ctrl('c')], Context::Anywhere, "quit", "End"),
+    row(Command::Confirm, &[letter('y'), Key::Plain(KeyCode::Enter)], Context::Question, "yes", "Do it"),
+    row(Command::Back, &[letter('n'), Key::Plain(KeyCode::Esc)], Context::Question, "no", "Leave it"),
+    row(Command::Quit, &[Key::Ctrl('c')], Context::Question, "", "End"),
+    row(Command::StartLab, &[letter('L')], Context::Nothing, "start the lab", "Start the example cluster on this machine and watch it"),
+];
+
+/// The command of a key where `contexts` count, in their order.
+pub fn command_for(event: &KeyEvent, contexts: &[Context]) -> Option<Command> {
+    contexts.iter().find_map(|context| {
+        TABLE
+            .iter()
+            .find(|entry| entry.context == *context && entry.keys.iter().any(|key| key.matches(event)))
+            .map(|entry| entry.command)
+    })
+}
+
+/// The key to show for a command.
+pub fn key_of(command: Command) -> Option<Key> {
+    TABLE.iter().find(|entry| entry.command == command).and_then(|entry| entry.keys.first().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        let clash = |a: Context, b: Context| {
+            a == b || matches!((a, b), (Context::Main | Context::Nothing, Context::Anywhere) | (Context::Anywhere, Context::Main | Context::Nothing))
+        };
+        for (i, one) in TABLE.iter().enumerate() {
+            for other in &TABLE[i + 1..] {
+                for key in one.keys.iter().filter(|_| clash(one.context, other.context)) {
+                    assert!(!other.keys.contains(key), "{key} is both {:?} and {:?}", one.command, other.command);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_command_stands_once_in_its_context_and_has_help() {
+        for (i, one) in TABLE.iter().enumerate() {
+            assert!(!one.help.is_empty() && !one.keys.is_empty());
+            assert!(TABLE[i + 1..].iter().all(|other| other.command != one.command || other.context != one.context));
+        }
+    }
+
+    #[test]
+    fn letters_that_move_never_ask_for_a_fault() {
+        let event = |code| KeyEvent::new(code, KeyModifiers::NONE);
+        for code in ['h', 'j', 'k', 'g', 'G'].map(KeyCode::Char) {
+            let command = command_for(&event(code), &[Context::Main, Context::Anywhere]);
+            assert!(!matches!(command, Some(Command::Ask(_))), "{code:?} asks {command:?}");
+        }
+        assert_eq!(command_for(&KeyEvent::new(KeyCode::Char('s'), KeyModifiers::ALT), &[Context::Main]), None);
+        assert_eq!(command_for(&KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL), &[Context::Question]), Some(Command::Quit));
+    }
+}

@@ -1,0 +1,83 @@
+//! What goes into [`App::update`](super::App::update) and what comes out of it.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::signal::Signal;
+use crate::model::topology::Targets;
+
+/// Everything that can happen to the program.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A source has something to say.
+    Signal(Signal),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse moved a wheel or pressed a button.
+    Mouse(MouseEvent),
+    /// The terminal has this size now.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// A second has passed.
+    Tick,
+    /// An [`Effect::Act`] ended.
+    Acted {
+        /// What was asked for.
+        act: ContainerAct,
+        /// Of which container.
+        target: ActTarget,
+        /// How it ended; the error is the daemon's, cleaned.
+        outcome: Result<ActOutcome, String>,
+    },
+}
+
+/// What the runtime has to do after an update. Nothing of it is awaited in the loop.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Read these from now on.
+    Retarget(Targets),
+    /// Do this to a container.
+    Act {
+        /// What.
+        act: ContainerAct,
+        /// To which; bound to the identity that was confirmed.
+        target: ActTarget,
+    },
+    /// Give the terminal back and stop this process until it is continued.
+    Suspend,
+    /// Use the next theme.
+    NextTheme,
+    /// End the monitor.
+    Leave(Leave),
+}
+
+/// Why the monitor ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The operator is done.
+    Quit,
+    /// Start the example cluster, then come back.
+    StartLab,
+}
+
+/// How soon the screen must show an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Nothing visible changed.
+    Never,
+    /// Values moved as they do all the time: within [`Urgency::SOON`].
+    Soon,
+    /// A key was pressed or something happened: with the next frame.
+    Now,
+}
+
+impl Urgency {
+    /// Longest wait of an ordinary new value.
+    pub const SOON: Duration = Duration::from_millis(400);
+}

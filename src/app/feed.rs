@@ -1,0 +1,38 @@
+//! What changed, from all sources, in the order of their own clocks.
+
+use std::collections::VecDeque;
+
+use crate::model::fact::Fact;
+
+/// Facts kept.
+pub const CAPACITY: usize = 1_000;
+
+/// The newest facts, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Feed {
+    facts: VecDeque<Fact>,
+    dropped: u64,
+}
+
+impl Feed {
+    /// Adds a fact at the place of its instant: a source may tell late what happened earlier.
+    pub fn push(&mut self, fact: Fact) {
+        let place = self.facts.partition_point(|other| other.at <= fact.at);
+        self.facts.insert(place, fact);
+        if self.facts.len() > CAPACITY {
+            self.facts.pop_front();
+            self.dropped += 1;
+        }
+    }
+
+    /// The last `rows` facts before the newest `back`, oldest first.
+    pub fn window(&self, back: usize, rows: usize) -> impl DoubleEndedIterator<Item = &Fact> {
+        let end = self.facts.len().saturating_sub(back);
+        self.facts.range(end.saturating_sub(rows)..end)
+    }
+
+    /// How many facts there are, and how many older ones were dropped.
+    pub fn counts(&self) -> (usize, u64) {
+        (self.facts.len(), self.dropped)
+    }
+}

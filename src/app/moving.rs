@@ -1,0 +1,135 @@
+//! Moving the selection and scrolling: what up, down, first and last mean where the focus is.
+
+use crate::app::command::Command;
+use crate::app::view::{Overlay, Pane, Subject};
+use crate::app::{App, Stage};
+use crate::model::container::{Container, ContainerKind};
+use crate::model::name::{ContainerName, MemberName};
+
+/// Nothing that is scrolled by lines is longer.
+const LONGEST_SCROLL: u16 = 2_000;
+
+impl App {
+    /// The selected member; the first one until another was chosen or if it is gone.
+    pub fn selected_member(&self) -> Option<MemberName> {
+        let members = self.members();
+        let chosen = self.view.member.as_ref();
+        members.iter().find(|member| Some(&member.name) == chosen).or(members.first()).map(|member| member.name.clone())
+    }
+
+    /// The selected container of the cluster; the first one until another was chosen or if it is gone.
+    pub fn selected_container(&self) -> Option<ContainerName> {
+        let chosen = self.view.container.as_ref();
+        self.own_containers().map(|(name, _)| name).find(|name| Some(name) == chosen).or_else(|| self.own_containers().next().map(|(name, _)| name))
+    }
+
+    /// The containers of this cluster, sorted by name.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        let all = self.cluster.containers.as_ref().map_or(&[][..], |known| known.value.as_slice());
+        all.iter().filter(|container| self.targets.containers.contains(&container.name))
+    }
+
+    pub(super) fn own_containers(&self) -> impl Iterator<Item = (ContainerName, &ContainerKind)> {
+        self.containers().map(|container| (container.name.clone(), &container.kind))
+    }
+
+    /// Moves by `steps` in the direction of `command` (up, down, first, last).
+    pub(super) fn go(&mut self, command: Command, steps: usize) {
+        let back = matches!(command, Command::Up | Command::First);
+        if self.view.overlay.is_some() {
+            return self.go_in_overlay(back, steps);
+        }
+        if let Stage::Choosing(names) = self.stage() {
+            self.view.choice = stepped(self.view.choice, names.len(), back, steps);
+            return;
+        }
+        match self.view.focus {
+            Pane::Members => {
+                let names: Vec<_> = self.members().into_iter().map(|member| member.name).collect();
+                self.view.member = neighbour(&names, self.selected_member().as_ref(), back, steps);
+            }
+            Pane::Containers => {
+                let names: Vec<_> = self.own_containers().map(|(name, _)| name).collect();
+                self.view.container = neighbour(&names, self.selected_container().as_ref(), back, steps);
+            }
+            Pane::Proxy => {}
+            Pane::Changes => {
+                let (count, _) = self.feed.counts();
+                self.view.changes_back = stepped(self.view.changes_back, count, !back, steps);
+            }
+            Pane::Logs => self.go_in_logs(command, back, steps),
+        }
+    }
+
+    fn go_in_logs(&mut self, command: Command, back: bool, steps: usize) {
+        let only = self.view.logs.only.as_ref();
+        self.view.logs.end = match command {
+            Command::Last => None,
+            Command::First => self.logs.first_page(only, self.view.page()),
+            _ => {
+                let end = self.logs.moved(only, self.view.logs.end, back, steps);
+                // Back at the newest line is following again, so that the end key is not needed for it.
+                if back || end != self.logs.newest(only) { end } else { None }
+            }
+        };
+    }
+
+    fn go_in_overlay(&mut self, back: bool, steps: usize) {
+        let scrolled = |from: u16| {
+            let by = u16::try_from(steps).unwrap_or(LONGEST_SCROLL);
+            if back { from.saturating_sub(by) } else { from.saturating_add(by).min(LONGEST_SCROLL) }
+        };
+        match &mut self.view.overlay {
+            Some(Overlay::Help(scroll) | Overlay::Details { scroll, .. }) => *scroll = scrolled(*scroll),
+            Some(Overlay::Znodes { selected }) => {
+                let nodes = self.cluster.dcs.as_ref().map_or(&[][..], |dcs| dcs.value.nodes.as_slice());
+                let at = nodes.iter().position(|node| node.path == *selected).unwrap_or(0);
+                if let Some(node) = nodes.get(stepped(at, nodes.len(), back, steps)) {
+                    selected.clone_from(&node.path);
+                }
+            }
+            Some(Overlay::Question(_)) | None => {}
+        }
+    }
+
+    pub(super) fn open(&mut self) {
+        let subject = match self.view.focus {
+            Pane::Containers => self.selected_container().map(Subject::Container),
+            Pane::Proxy => self.acting_on().map(Subject::Container),
+            Pane::Members | Pane::Changes | Pane::Logs => self.selected_member().map(Subject::Member),
+        };
+        self.view.overlay = subject.map(|subject| Overlay::Details { subject, scroll: 0 });
+    }
+
+    pub(super) fn back(&mut self) {
+        if self.view.overlay.take().is_none() {
+            self.view.zoomed = false;
+        }
+    }
+
+    pub(super) fn scope_logs(&mut self) {
+        self.view.logs.own = false;
+        self.view.logs.end = None;
+        self.view.logs.only = match self.view.logs.only {
+            Some(_) => None,
+            None => self.acting_on(),
+        };
+    }
+
+    pub(super) fn follow(&mut self) {
+        let only = self.view.logs.only.as_ref();
+        self.view.logs.end = match self.view.logs.end {
+            Some(_) => None,
+            None => self.logs.newest(only),
+        };
+    }
+}
+
+fn stepped(at: usize, count: usize, back: bool, steps: usize) -> usize {
+    if back { at.saturating_sub(steps) } else { at.saturating_add(steps).min(count.saturating_sub(1)) }
+}
+
+fn neighbour<T: Clone + PartialEq>(names: &[T], from: Option<&T>, back: bool, steps: usize) -> Option<T> {
+    let at = names.iter().position(|name| Some(name) == from).unwrap_or(0);
+    names.get(stepped(at, names.len(), back, steps)).cloned()
+}

@@ -1,0 +1,119 @@
+//! What is shown and where the focus is: everything about the screen that is not about the cluster.
+
+use crate::app::log_store::Position;
+use crate::app::question::Question;
+use crate::model::name::{ContainerName, MemberName};
+
+/// A pane that can have the focus, in the order of `tab`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The members.
+    #[default]
+    Members,
+    /// HAProxy.
+    Proxy,
+    /// The containers.
+    Containers,
+    /// What changed.
+    Changes,
+    /// Container logs, or the program's own.
+    Logs,
+}
+
+impl Pane {
+    /// All, in the order of `tab`.
+    pub const ALL: [Self; 5] = [Self::Members, Self::Proxy, Self::Containers, Self::Changes, Self::Logs];
+
+    /// The pane `step` places on, around the end.
+    #[must_use]
+    pub fn moved(self, forward: bool) -> Self {
+        let order = Self::ALL.iter().cycle();
+        let steps = if forward { 1 } else { Self::ALL.len() - 1 };
+        order.skip_while(|pane| **pane != self).nth(steps).copied().unwrap_or_default()
+    }
+}
+
+/// What covers the main screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overlay {
+    /// Help, scrolled by so many lines.
+    Help(u16),
+    /// Everything known of one thing.
+    Details {
+        /// Of what.
+        subject: Subject,
+        /// Scrolled by so many lines.
+        scroll: u16,
+    },
+    /// The znode browser.
+    Znodes {
+        /// Path of the selected znode, as in [`crate::model::dcs::Znode::path`].
+        selected: String,
+    },
+    /// A question that waits for an answer.
+    Question(Box<Question>),
+}
+
+/// Something that details can be shown of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A member.
+    Member(MemberName),
+    /// A container.
+    Container(ContainerName),
+}
+
+/// How the log pane is read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogView {
+    /// Only this container; `None` is all.
+    pub only: Option<ContainerName>,
+    /// The last line shown; `None` follows the newest.
+    pub end: Option<Position>,
+    /// Columns that the text is panned to the left.
+    pub pan: u16,
+    /// Show the program's own log instead.
+    pub own: bool,
+}
+
+/// The screen's state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// Size of the terminal, columns and rows.
+    pub size: (u16, u16),
+    /// The focused pane.
+    pub focus: Pane,
+    /// Only the focused pane is shown.
+    pub zoomed: bool,
+    /// The selected member, by name: rows may come and go around it.
+    pub member: Option<MemberName>,
+    /// The selected container.
+    pub container: Option<ContainerName>,
+    /// Changes are scrolled back by so many; 0 is the newest.
+    pub changes_back: usize,
+    /// The log pane.
+    pub logs: LogView,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// The selected cluster while several are offered.
+    pub choice: usize,
+}
+
+impl View {
+    /// Rows that a page moves: half the screen.
+    pub fn page(&self) -> usize {
+        usize::from(self.size.1 / 2).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_goes_around_both_ways() {
+        assert_eq!(Pane::Logs.moved(true), Pane::Members);
+        assert_eq!(Pane::Members.moved(false), Pane::Logs);
+        assert_eq!(Pane::Proxy.moved(true), Pane::Containers);
+    }
+}
