@@ -6,6 +6,7 @@
 //! - every string from outside went through [`text::clean`] before it got here.
 
 pub mod cluster;
+pub mod act;
 pub mod container;
 pub mod dcs;
 pub mod fact;

@@ -9,6 +9,7 @@
 pub mod haproxy;
 pub mod http;
 pub mod patroni;
+pub mod docker;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
