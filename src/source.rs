@@ -10,6 +10,7 @@ pub mod haproxy;
 pub mod http;
 pub mod patroni;
 pub mod docker;
+pub mod zookeeper;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
