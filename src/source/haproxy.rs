@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::http::{BasicAuth, Client};
 use super::{Context, Reporter};
@@ -19,10 +19,12 @@ use crate::model::topology::ProxyTarget;
 const ROUND: Duration = Duration::from_secs(1);
 /// Longest time for one round.
 const DEADLINE: Duration = Duration::from_secs(1);
+/// How long each address is asked alone before the next one is asked too.
+const HEAD_START: Duration = Duration::from_millis(100);
 
 /// Reports the statistics of `target` each second until it is dropped.
 ///
-/// As long as no address is known to work all are asked at once, and the first that gives statistics stays.
+/// As long as no address is known to work all are asked, and the first that gives statistics stays.
 pub async fn watch(context: Context, target: ProxyTarget, auth: Option<BasicAuth>) {
     let mut reporter = Reporter::start(context, SourceId::Proxy(target.name)).await;
     let mut rounds = interval(ROUND);
@@ -69,11 +71,12 @@ impl Statistics {
     }
 }
 
-/// Asks all addresses at once, so that one that hangs costs no time; the others are hung up on when one answers.
+/// Asks the addresses one after the other without waiting for those that hang; the first that answers ends the rest.
 async fn find(urls: &[String], auth: Option<&BasicAuth>) -> Result<(Statistics, ProxySnapshot), Cause> {
     let mut attempts: FuturesUnordered<_> = (0..)
         .zip(urls)
         .map(|(rank, url)| async move {
+            sleep(HEAD_START * rank).await;
             let outcome = async { Statistics::at(url, auth)?.read().await }.await;
             outcome.map_err(|cause| (rank, cause))
         })

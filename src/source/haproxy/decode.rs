@@ -143,7 +143,8 @@ impl Row<'_> {
                 name,
                 status: server_status(&status),
                 check: self.check(),
-                check_code: self.number(columns.check_code),
+                // 0 while a check is running.
+                check_code: self.number(columns.check_code).filter(|&code| code != 0),
                 check_text: self.words(columns.check_text),
                 check_duration: self.number(columns.check_duration).map(Duration::from_millis),
                 sessions: self.count(columns.sessions),

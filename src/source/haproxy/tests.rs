@@ -68,6 +68,16 @@ async fn finds_the_address_that_answers_and_keeps_it() {
 }
 
 #[tokio::test]
+async fn the_best_address_wins_if_it_answers() {
+    let best = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
+    let other = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
+    let mut inbox = start(&[&best.url(), &other.url()]);
+    inbox.up().await;
+    inbox.report().await;
+    assert_eq!((best.seen.connections(), other.seen.connections()), (1, 0));
+}
+
+#[tokio::test]
 async fn of_all_failures_it_tells_the_one_with_words() {
     let closed = closed_url().await;
     let locked = Fake::start(Behaviour::Say(answer(401, b""))).await;

@@ -92,7 +92,7 @@ fn columns_may_be_few_new_and_in_another_order() {
     let many = "# pxname,svname,status,type,scur,stot,econ,eresp,ereq,check_status,check_code,last_chk,addr,lastchg,qcur,\n\
         a,FRONTEND,OPEN,0,3,9,,,4,,,,,,,\n\
         a,sock-1,OPEN,3,,,,,,,,,,,,\n\
-        a,pg0,UP,2,2,8,1,2,,* L4CON,,\"No route, to \"\"host\"\"\",172.18.0.3:5432,-1,,\n\
+        a,pg0,UP,2,2,8,1,2,,* L4CON,0,\"No route, to \"\"host\"\"\",172.18.0.3:5432,-1,,\n\
         b,pg0,no check,2,,,,,,,,,,,,\n\
         a,BACKEND,DOWN,1,5,9,3,4,,,,,,7,6,\n";
     let snapshot = statistics(many.as_bytes()).unwrap();
