@@ -249,6 +249,8 @@ fn complain(error: &LabError) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -258,7 +260,7 @@ mod tests {
                 project: "x".into(),
                 ..LabOptions::default()
             },
-            &Default::default(),
+            &BTreeMap::default(),
         );
         let text = describe(&settings, &[], &Health::default());
         assert!(text.starts_with("lab x (profile default)\n  no containers"), "{text}");

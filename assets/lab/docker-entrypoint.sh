@@ -3,8 +3,8 @@
 # `exec` makes that PID 1, so that `docker stop` reaches it and is a clean stop.
 set -eu
 trap 'exit 143' TERM
-for template in /templates/*; do
-    envsubst < "$template" > "/${template##*/}"
+for template in /lab/*.yml /lab/*.cfg; do
+    if [ -e "$template" ]; then envsubst < "$template" > "/${template##*/}"; fi
 done
 # A member without data lets the other one make the cluster (20 s at most), and then clones it at once.
 if [ -n "${LAB_AFTER:-}" ] && [ ! -e /var/lib/postgresql/data ]; then

@@ -14,32 +14,32 @@ use sha2::{Digest, Sha256};
 struct Asset {
     name: &'static str,
     text: &'static str,
-    /// Part of an image (and so of the content hash), or only read by compose.
-    in_image: bool,
+    /// The images it is copied into; none: only read by `docker build` or compose.
+    stages: &'static [Stage],
     executable: bool,
 }
 
 macro_rules! asset {
-    ($name:literal, in_image: $in_image:literal, executable: $executable:literal) => {
+    ($name:literal, [$($stage:ident),*], executable: $executable:literal) => {
         Asset {
             name: $name,
             text: include_str!(concat!("../../assets/lab/", $name)),
-            in_image: $in_image,
+            stages: &[$(Stage::$stage),*],
             executable: $executable,
         }
     };
 }
 
 const ASSETS: [Asset; 9] = [
-    asset!("Dockerfile", in_image: true, executable: false),
-    asset!("docker-compose.yml", in_image: false, executable: false),
-    asset!("docker-entrypoint.sh", in_image: true, executable: true),
-    asset!("haproxy.cfg", in_image: true, executable: false),
-    asset!("logback.xml", in_image: true, executable: false),
-    asset!("post-bootstrap.sh", in_image: true, executable: true),
-    asset!("postgres0.yml", in_image: true, executable: false),
-    asset!("postgres1.yml", in_image: true, executable: false),
-    asset!("zoo.cfg", in_image: true, executable: false),
+    asset!("Dockerfile", [], executable: false),
+    asset!("docker-compose.yml", [], executable: false),
+    asset!("docker-entrypoint.sh", [Postgres, Zookeeper], executable: true),
+    asset!("haproxy.cfg", [Haproxy], executable: false),
+    asset!("logback.xml", [Zookeeper], executable: false),
+    asset!("post-bootstrap.sh", [Postgres], executable: true),
+    asset!("postgres0.yml", [Postgres], executable: false),
+    asset!("postgres1.yml", [Postgres], executable: false),
+    asset!("zoo.cfg", [Zookeeper], executable: false),
 ];
 
 /// The stages of the Dockerfile: one image each.
@@ -68,24 +68,24 @@ impl Stage {
 
     /// Image reference with the content hash as tag.
     pub(super) fn image(self) -> String {
-        let hash = content_hash();
+        let hash = self.content_hash();
         format!("pgherd-lab-{}:{}", self.name(), hash.get(..12).unwrap_or(&hash))
+    }
+
+    /// SHA-256, in hexadecimal, over the stage's part of the Dockerfile and the names and contents of all files in it.
+    pub(super) fn content_hash(self) -> String {
+        let build = dockerfile(self);
+        let files = ASSETS
+            .iter()
+            .filter(|asset| asset.stages.contains(&self))
+            .map(|asset| (asset.name, asset.text));
+        hash_of(std::iter::once(("Dockerfile", build.as_str())).chain(files))
     }
 }
 
 /// The text of an embedded file.
 pub(super) fn text(name: &str) -> Option<&'static str> {
     ASSETS.iter().find(|asset| asset.name == name).map(|asset| asset.text)
-}
-
-/// SHA-256, in hexadecimal, over names and contents of all that goes into the images.
-pub(super) fn content_hash() -> String {
-    hash_of(
-        ASSETS
-            .iter()
-            .filter(|asset| asset.in_image)
-            .map(|asset| (asset.name, asset.text)),
-    )
 }
 
 /// Lengths are hashed too: moving a byte from one file to the next is another content.
@@ -182,6 +182,26 @@ mod tests {
             stage_of("ARG A\nFROM a AS x\nRUN 1\nFROM x AS y\nRUN 2\n", "y"),
             "ARG A\nFROM x AS y\nRUN 2\n"
         );
+    }
+
+    #[test]
+    fn what_a_stage_copies_is_what_its_hash_covers() {
+        for stage in Stage::ALL {
+            let build = dockerfile(stage);
+            for asset in ASSETS {
+                let copied = build
+                    .lines()
+                    .any(|line| line.starts_with("COPY ") && line.split(' ').any(|word| word == asset.name));
+                assert_eq!(
+                    copied,
+                    asset.stages.contains(&stage),
+                    "{} in {}",
+                    asset.name,
+                    stage.name()
+                );
+            }
+        }
+        assert_ne!(Stage::Postgres.content_hash(), Stage::Haproxy.content_hash());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::assets::{self, Stage};
+use super::assets::Stage;
 use super::command;
 use super::daemon::Daemon;
 use super::error::LabError;
@@ -28,11 +28,10 @@ const BUILD_DEADLINE: Duration = Duration::from_secs(1200);
 
 /// Makes sure that all images are there and built from these very assets; tells how many had to be built.
 pub(super) async fn ensure(daemon: &Daemon, folder: &Path, sink: Sink<'_>) -> Result<usize, LabError> {
-    let hash = assets::content_hash();
     let mut missing = Vec::new();
     for stage in Stage::ALL {
         let labels = daemon.image_labels(&stage.image()).await?;
-        if labels.is_none_or(|labels| labels.get(HASH_LABEL) != Some(&hash)) {
+        if labels.is_none_or(|labels| labels.get(HASH_LABEL) != Some(&stage.content_hash())) {
             missing.push(stage);
         }
     }
@@ -50,7 +49,7 @@ pub(super) async fn ensure(daemon: &Daemon, folder: &Path, sink: Sink<'_>) -> Re
     let buildkit = command::answers("docker", &["buildx", "version"]).await;
     let outcome = missing.iter().map(|stage| stage.image()).collect::<Vec<_>>().join(", ");
     step(sink, "images", async {
-        let builds = missing.iter().map(|stage| build(*stage, folder, base, &hash, buildkit));
+        let builds = missing.iter().map(|stage| build(*stage, folder, base, buildkit));
         futures_util::future::try_join_all(builds)
             .await
             .map(|_| ((), format!("built {outcome}")))
@@ -59,7 +58,7 @@ pub(super) async fn ensure(daemon: &Daemon, folder: &Path, sink: Sink<'_>) -> Re
     Ok(missing.len())
 }
 
-async fn build(stage: Stage, folder: &Path, base: &str, hash: &str, buildkit: bool) -> Result<(), LabError> {
+async fn build(stage: Stage, folder: &Path, base: &str, buildkit: bool) -> Result<(), LabError> {
     let mut command = Command::new("docker");
     command
         .env("DOCKER_BUILDKIT", if buildkit { "1" } else { "0" })
@@ -67,7 +66,7 @@ async fn build(stage: Stage, folder: &Path, base: &str, hash: &str, buildkit: bo
         .args(["build"]);
     command
         .arg(format!("--build-arg=BASE_IMAGE={base}"))
-        .arg(format!("--label={HASH_LABEL}={hash}"));
+        .arg(format!("--label={HASH_LABEL}={}", stage.content_hash()));
     command
         .arg(format!("--file=Dockerfile.{}", stage.name()))
         .arg(format!("--tag={}", stage.image()))

@@ -91,6 +91,8 @@ fn names(containers: &[Container], settings: &Settings) -> Result<(), LabError> 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::config::lab::LabOptions;
     use std::net::TcpListener;
@@ -106,7 +108,7 @@ mod tests {
             zookeeper_port: zero,
             ..LabOptions::default()
         };
-        Settings::resolve(&options, &Default::default())
+        Settings::resolve(&options, &BTreeMap::default())
     }
 
     fn container(name: &str, project: Option<&str>, port: u16) -> Container {
