@@ -11,6 +11,7 @@ pub mod dcs;
 pub mod fact;
 pub mod link;
 pub mod log;
+pub mod member;
 pub mod name;
 pub mod patroni;
 pub mod postgres;

@@ -43,6 +43,11 @@ impl Memory {
         self.homes.iter()
     }
 
+    /// Who held the lock last, even if it is free now.
+    pub fn last_holder(&self) -> Option<&MemberName> {
+        self.last_holder.as_ref()
+    }
+
     /// Since when a container is paused: Docker's time, or when it was first seen so, which is later.
     pub fn paused_since(&self, container: &ContainerName) -> Option<Timestamp> {
         self.lives.get(container).and_then(Life::paused_since)
