@@ -1,1 +1,271 @@
-//! The example cluster.
+//! The reference cluster, shipped: pg-master and pg-slave (Patroni), zoo (`ZooKeeper`), `postgres_entrypoint` (`HAProxy`).
+//!
+//! May name `model` and `config` only. Builds images and starts containers; the monitor is none of its business.
+//! Invariants: `up` on a healthy lab changes nothing; every command and request has a deadline; containers of other
+//! projects are never touched.
+
+use std::path::PathBuf;
+
+use crate::config::lab::{LabArgs, LabCommand, LabOptions};
+
+mod assets;
+mod command;
+mod compose;
+pub mod credentials;
+mod daemon;
+mod error;
+mod holder;
+mod http;
+mod images;
+mod preflight;
+mod progress;
+mod ready;
+mod settings;
+
+pub use daemon::Container;
+pub use error::LabError;
+pub use progress::{Printer, Progress, Sink};
+pub use ready::{Health, Member};
+pub use settings::{Port, Settings, Timing};
+
+use compose::Compose;
+use daemon::Daemon;
+use progress::step;
+
+/// A lab that is up.
+#[derive(Debug, Clone)]
+pub struct Lab {
+    /// Project, profile, address and ports.
+    pub settings: Settings,
+    /// Where its files are.
+    pub state_dir: PathBuf,
+    /// What was found healthy.
+    pub health: Health,
+}
+
+/// Brings the lab up and waits until it is healthy: images, containers, leader, streaming replica, `HAProxy`'s primary.
+///
+/// # Errors
+/// Every variant of [`LabError`]; what was started until then stays, and the next `up` goes on from there.
+pub async fn up(options: &LabOptions, sink: Sink<'_>) -> Result<Lab, LabError> {
+    let daemon = Daemon::connect().await?;
+    let (state_dir, mut settings) = compose::load(options)?;
+    let compose = Compose::find(state_dir.clone()).await?;
+    let containers = daemon.containers().await?;
+    preflight::check(&containers, &mut settings)?;
+    compose::save(&state_dir, &settings)?;
+    images::ensure(&daemon, &state_dir, sink).await?;
+    let own = |list: Vec<Container>| {
+        list.into_iter()
+            .filter(|one| one.project.as_ref() == Some(&settings.project))
+    };
+    for paused in own(containers.clone()).filter(|container| container.state == "paused") {
+        daemon.unpause(&paused).await?;
+        sink(Progress::Note(format!("{} was paused and goes on now", paused.name)));
+    }
+    let before = ids(own(containers));
+    step(sink, "containers", async {
+        compose.up(&settings).await?;
+        let after = ids(own(daemon.containers().await?));
+        Ok((
+            (),
+            if before == after {
+                "running already".to_owned()
+            } else {
+                "started".to_owned()
+            },
+        ))
+    })
+    .await?;
+    let health = step(sink, "cluster", async {
+        let health = ready::wait(&daemon, &settings).await?;
+        let said = format!(
+            "leader {}, streaming {}",
+            health.leader().unwrap_or("?"),
+            health.streaming().join(", ")
+        );
+        Ok((health, said))
+    })
+    .await?;
+    let wanted = settings::timing(settings.profile);
+    let containers = daemon.containers_of(&settings.project).await?;
+    if let Some(old) = ready::apply_timing(&containers, wanted).await? {
+        sink(Progress::Note(format!(
+            "Patroni's timing in ZooKeeper was ttl {}, loop_wait {}, retry_timeout {}; changed to {}, {}, {} (profile {})",
+            old.ttl,
+            old.loop_wait,
+            old.retry_timeout,
+            wanted.ttl,
+            wanted.loop_wait,
+            wanted.retry_timeout,
+            settings::profile_name(settings.profile)
+        )));
+    }
+    Ok(Lab {
+        settings,
+        state_dir,
+        health,
+    })
+}
+
+/// Removes the containers, and the data too if asked to.
+///
+/// # Errors
+/// No daemon, no compose, or compose failed.
+pub async fn down(options: &LabOptions, volumes: bool, sink: Sink<'_>) -> Result<(), LabError> {
+    let _answers = Daemon::connect().await?;
+    let (state_dir, settings) = compose::load(options)?;
+    let compose = Compose::find(state_dir.clone()).await?;
+    compose::save(&state_dir, &settings)?;
+    step(sink, "containers", async {
+        compose.down(&settings, volumes).await?;
+        Ok((
+            (),
+            if volumes {
+                "removed, and their data".to_owned()
+            } else {
+                "removed, their data stays".to_owned()
+            },
+        ))
+    })
+    .await
+}
+
+/// What is there now: the containers and the health of the cluster.
+///
+/// # Errors
+/// No daemon, or no state folder can be named.
+pub async fn status(options: &LabOptions) -> Result<(Settings, Vec<Container>, Health), LabError> {
+    let daemon = Daemon::connect().await?;
+    let (_, settings) = compose::load(options)?;
+    let containers = daemon.containers_of(&settings.project).await?;
+    let health = ready::look(&containers, &settings).await;
+    Ok((settings, containers, health))
+}
+
+/// Runs a `pgherd lab` command but for the monitor; true when it did what it should (for `status`: when all is well).
+pub async fn run(args: &LabArgs) -> bool {
+    let mut printer = Printer::stderr();
+    let options = &args.options;
+    let mut sink = |news: Progress| printer.print(&news);
+    let result = match &args.command {
+        Some(LabCommand::Status) => status(options).await.map(|(settings, containers, health)| {
+            say(&describe(&settings, &containers, &health));
+            health.missing().is_none()
+        }),
+        Some(LabCommand::Down { volumes }) => down(options, *volumes, &mut sink).await.map(|()| true),
+        Some(LabCommand::Reset) => match down(options, true, &mut sink).await {
+            Ok(()) => up(options, &mut sink).await.map(|lab| say_up(&lab)),
+            Err(error) => Err(error),
+        },
+        Some(LabCommand::Up) | None => up(options, &mut sink).await.map(|lab| say_up(&lab)),
+    };
+    result.unwrap_or_else(|error| {
+        printer.finish();
+        complain(&error);
+        false
+    })
+}
+
+fn ids(containers: impl Iterator<Item = Container>) -> Vec<(String, String)> {
+    containers.map(|container| (container.id, container.state)).collect()
+}
+
+fn say_up(lab: &Lab) -> bool {
+    let settings = &lab.settings;
+    let at = settings.reachable();
+    let role = credentials::MONITOR;
+    say(&format!(
+        "The lab {} is up (profile {}).\n  \
+         entry      postgresql://{}:{}@{at}:{}/{}\n  \
+         statistics http://{at}:{}/\n  \
+         members    {at}:{} (pg-master), {at}:{} (pg-slave)\n  \
+         zookeeper  {at}:{}\n  \
+         files      {}",
+        settings.project,
+        settings::profile_name(settings.profile),
+        role.name,
+        role.password,
+        settings.port(Port::Entry),
+        credentials::DATABASE,
+        settings.port(Port::Stats),
+        settings.port(Port::Pg0),
+        settings.port(Port::Pg1),
+        settings.port(Port::Zookeeper),
+        lab.state_dir.display()
+    ));
+    true
+}
+
+/// The answer of `status`.
+fn describe(settings: &Settings, containers: &[Container], health: &Health) -> String {
+    let profile = settings::profile_name(settings.profile);
+    let mut lines = vec![format!("lab {} (profile {profile})", settings.project)];
+    if containers.is_empty() {
+        lines.push("  no containers: pgherd lab up starts it".to_owned());
+    }
+    for container in containers {
+        let ports: Vec<String> = container
+            .ports
+            .iter()
+            .map(|(host, inside)| format!("{host}->{inside}"))
+            .collect();
+        lines.push(format!(
+            "  {:<22} {:<28} {}",
+            container.name,
+            container.status,
+            ports.join(" ")
+        ));
+    }
+    for member in &health.members {
+        let timeline = member
+            .timeline
+            .map_or_else(String::new, |timeline| format!(" timeline {timeline}"));
+        lines.push(format!(
+            "  {:<22} {} {}{timeline}",
+            member.name, member.role, member.state
+        ));
+    }
+    if let Some(entry) = &health.entry {
+        lines.push(format!("  {:<22} leads to {entry}", "HAProxy primary"));
+    }
+    lines.push(
+        health
+            .missing()
+            .map_or_else(|| "healthy".to_owned(), |missing| format!("not healthy: {missing}")),
+    );
+    lines.join("\n")
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command that opens no screen")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "the error of a command that opens no screen")]
+fn complain(error: &LabError) {
+    eprintln!("pgherd: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn status_says_what_is_missing() {
+        let settings = Settings::resolve(
+            &LabOptions {
+                project: "x".into(),
+                ..LabOptions::default()
+            },
+            &BTreeMap::default(),
+        );
+        let text = describe(&settings, &[], &Health::default());
+        assert!(text.starts_with("lab x (profile default)\n  no containers"), "{text}");
+        assert!(text.ends_with(
+            "not healthy: Patroni does not answer, no leader, no replica streams, HAProxy has no primary up"
+        ));
+    }
+}

@@ -5,8 +5,11 @@
 //! - a value that is not known is `None` or a variant that says why, never a default;
 //! - every string from outside went through [`text::clean`] before it got here.
 
+pub mod cluster;
+pub mod act;
 pub mod container;
 pub mod dcs;
+pub mod fact;
 pub mod link;
 pub mod log;
 pub mod name;

@@ -10,7 +10,12 @@ use crate::config::cli::{Cli, Command};
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let Ok(runtime) = tokio::runtime::Runtime::new() else {
+        return ExitCode::FAILURE;
+    };
     match cli.command {
-        Some(Command::Lab(_)) | None => ExitCode::SUCCESS,
+        Some(Command::Lab(args)) if runtime.block_on(crate::lab::run(&args)) => ExitCode::SUCCESS,
+        Some(Command::Lab(_)) => ExitCode::FAILURE,
+        None => ExitCode::SUCCESS,
     }
 }

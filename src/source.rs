@@ -6,6 +6,12 @@
 //! To add a source: a variant of [`SourceId`], a snapshot type in `model`, a file here with `watch` and a
 //! `decode` file, a line in `runtime`'s conductor.
 
+pub mod haproxy;
+pub mod http;
+pub mod patroni;
+pub mod docker;
+pub mod zookeeper;
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

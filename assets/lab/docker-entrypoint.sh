@@ -1,0 +1,16 @@
+#!/bin/sh
+# Writes the profile's timing (LAB_* of the environment) into the configuration, then becomes the command:
+# `exec` makes that PID 1, so that `docker stop` reaches it and is a clean stop.
+set -eu
+trap 'exit 143' TERM
+for template in /lab/*.yml /lab/*.cfg; do
+    if [ -e "$template" ]; then envsubst < "$template" > "/${template##*/}"; fi
+done
+# A member without data lets the other one make the cluster (20 s at most), and then clones it at once.
+if [ -n "${LAB_AFTER:-}" ] && [ ! -e /var/lib/postgresql/data ]; then
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        if pg_isready --quiet --timeout=1 --host="$LAB_AFTER"; then break; fi
+        sleep 1
+    done
+fi
+exec "$@"

@@ -1,0 +1,5 @@
+//! The outside world, changed. May name `model` only.
+//!
+//! An act is carried out on exactly what was confirmed, or not at all; it has a deadline and tells how it ended.
+
+pub mod container;

@@ -1,0 +1,178 @@
+//! What would make compose fail half-way, found before anything is started: names and ports that are taken.
+//! Chooses the ports that were left to be chosen.
+
+use super::daemon::Container;
+use super::error::LabError;
+use super::holder;
+use super::settings::{Port, Settings};
+
+/// The services, which are also the container names but for the prefix.
+pub(super) const SERVICES: [&str; 4] = ["pg-master", "pg-slave", "postgres_entrypoint", "zoo"];
+
+/// Checks names and ports against all containers and the sockets of this host; fills in free ports where asked for.
+pub(super) fn check(containers: &[Container], settings: &mut Settings) -> Result<(), LabError> {
+    names(containers, settings)?;
+    let own: Vec<u16> = published(containers, |container| is_own(container, settings))
+        .map(|(_, port)| port)
+        .collect();
+    for port in Port::ALL {
+        if settings.port(port) == 0 {
+            let taken: Vec<u16> = Port::ALL.map(|other| settings.port(other)).to_vec();
+            let free = (0..50).find_map(|_| holder::free_port(settings.bind).filter(|free| !taken.contains(free)));
+            settings.choose(port, free.unwrap_or_default());
+        }
+        let number = settings.port(port);
+        let twice = Port::ALL
+            .into_iter()
+            .find(|other| *other < port && settings.port(*other) == number);
+        let holder = if let Some(other) = twice {
+            Some(format!("this lab itself ({})", other.flag()))
+        } else if own.contains(&number) {
+            None
+        } else {
+            let other =
+                published(containers, |container| !is_own(container, settings)).find(|(_, taken)| *taken == number);
+            other
+                .map(|(name, _)| format!("container {name}"))
+                .or_else(|| socket(settings, number))
+        };
+        if let Some(holder) = holder {
+            return Err(LabError::PortInUse {
+                port: number,
+                bind: settings.bind.to_string(),
+                holder,
+                flag: port.flag(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_own(container: &Container, settings: &Settings) -> bool {
+    container.project.as_ref() == Some(&settings.project)
+}
+
+/// Who listens on this host, if the daemon is on this host at all.
+fn socket(settings: &Settings, port: u16) -> Option<String> {
+    let local = std::env::var("DOCKER_HOST").map_or(true, |host| host.is_empty() || host.starts_with("unix:"));
+    (local && !holder::is_free(settings.bind, port)).then(|| {
+        holder::process_on(port).unwrap_or_else(|| "a process this user may not see (try: sudo ss -ltnp)".to_owned())
+    })
+}
+
+fn published<'a>(
+    containers: &'a [Container],
+    which: impl Fn(&Container) -> bool + 'a,
+) -> impl Iterator<Item = (&'a str, u16)> + 'a {
+    containers
+        .iter()
+        .filter(move |container| which(container))
+        .flat_map(|container| container.ports.iter().map(|(host, _)| (container.name.as_str(), *host)))
+}
+
+fn names(containers: &[Container], settings: &Settings) -> Result<(), LabError> {
+    let wanted = SERVICES.map(|service| format!("{}{service}", settings.prefix()));
+    let foreign = containers
+        .iter()
+        .find(|container| wanted.contains(&container.name) && !is_own(container, settings));
+    foreign.map_or(Ok(()), |container| {
+        let owner = container
+            .project
+            .as_ref()
+            .map_or("started without compose".to_owned(), |name| {
+                format!("compose project {name}")
+            });
+        Err(LabError::NameTaken {
+            name: container.name.clone(),
+            owner,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::lab::LabOptions;
+    use std::net::TcpListener;
+
+    fn settings(entry: u16) -> Settings {
+        let zero = Some(0);
+        let options = LabOptions {
+            project: "x".into(),
+            entry_port: Some(entry),
+            stats_port: zero,
+            pg0_port: zero,
+            pg1_port: zero,
+            zookeeper_port: zero,
+            ..LabOptions::default()
+        };
+        Settings::resolve(&options, &BTreeMap::default())
+    }
+
+    fn container(name: &str, project: Option<&str>, port: u16) -> Container {
+        Container {
+            id: name.into(),
+            name: name.into(),
+            project: project.map(Into::into),
+            service: None,
+            state: "running".into(),
+            status: "Up".into(),
+            address: None,
+            ports: vec![(port, 5432)],
+        }
+    }
+
+    #[test]
+    fn free_ports_are_chosen_and_differ() {
+        let mut settings = settings(0);
+        check(&[], &mut settings).unwrap();
+        let mut ports = Port::ALL.map(|port| settings.port(port));
+        ports.sort_unstable();
+        assert!(
+            ports[0] > 0 && ports.windows(2).all(|pair| pair[0] != pair[1]),
+            "{ports:?}"
+        );
+    }
+
+    #[test]
+    fn holder_is_named() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let text = check(&[], &mut settings(port)).unwrap_err().to_string();
+        assert!(
+            text.contains(&format!("port {port} on 127.0.0.1 is in use by ")) && text.contains("pid"),
+            "{text}"
+        );
+        assert!(text.contains("--entry-port"), "{text}");
+        let text = check(&[container("other-db", Some("other"), port)], &mut settings(port))
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains("container other-db"), "{text}");
+        // Its own containers hold it: that is as it should be.
+        check(
+            &[container("x-postgres_entrypoint", Some("x"), port)],
+            &mut settings(port),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn one_port_twice_is_refused() {
+        let mut settings = settings(0);
+        settings.choose(Port::Entry, 40404);
+        settings.choose(Port::Stats, 40404);
+        let text = check(&[], &mut settings).unwrap_err().to_string();
+        assert!(
+            text.contains("this lab itself (--entry-port)") && text.contains("--stats-port"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn foreign_names_are_refused() {
+        let error = check(&[container("x-zoo", None, 1)], &mut settings(0)).unwrap_err();
+        assert!(matches!(error, LabError::NameTaken { name, .. } if name == "x-zoo"));
+    }
+}

@@ -1,0 +1,348 @@
+//! What a lab was brought up with: profile, address, ports. Resolved from the options, what was chosen the last time and
+//! the defaults; kept as `.env` in the state folder, which compose reads too. Asks neither Docker nor the network.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use super::assets::Stage;
+use super::error::LabError;
+use crate::config::lab::{LabOptions, Profile};
+
+/// A published port of the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Port {
+    /// `HAProxy`'s entry to the leader.
+    Entry,
+    /// `HAProxy`'s statistics.
+    Stats,
+    /// `PostgreSQL` of pg-master.
+    Pg0,
+    /// `PostgreSQL` of pg-slave.
+    Pg1,
+    /// `ZooKeeper`'s client port.
+    Zookeeper,
+}
+
+impl Port {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Entry, Self::Stats, Self::Pg0, Self::Pg1, Self::Zookeeper];
+
+    /// Host port of the reference cluster, option that changes it, variable in the compose file.
+    const fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::Entry => (5432, "--entry-port", "LAB_ENTRY_PORT"),
+            Self::Stats => (7000, "--stats-port", "LAB_STATS_PORT"),
+            Self::Pg0 => (5433, "--pg0-port", "LAB_PG0_PORT"),
+            Self::Pg1 => (5434, "--pg1-port", "LAB_PG1_PORT"),
+            Self::Zookeeper => (2181, "--zookeeper-port", "LAB_ZOOKEEPER_PORT"),
+        }
+    }
+
+    /// The option that changes it.
+    pub const fn flag(self) -> &'static str {
+        self.row().1
+    }
+
+    fn wanted(self, options: &LabOptions) -> Option<u16> {
+        match self {
+            Self::Entry => options.entry_port,
+            Self::Stats => options.stats_port,
+            Self::Pg0 => options.pg0_port,
+            Self::Pg1 => options.pg1_port,
+            Self::Zookeeper => options.zookeeper_port,
+        }
+    }
+}
+
+/// Patroni's timing, in seconds: what the profile promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// How long the leader's lock outlives its holder.
+    pub ttl: u64,
+    /// Pause between two rounds of Patroni.
+    pub loop_wait: u64,
+    /// How long Patroni tries to reach `ZooKeeper` before a leader demotes itself.
+    pub retry_timeout: u64,
+}
+
+/// The timing of a profile.
+pub(super) const fn timing(profile: Profile) -> Timing {
+    match profile {
+        Profile::Default => Timing {
+            ttl: 30,
+            loop_wait: 10,
+            retry_timeout: 10,
+        },
+        // The least that Patroni 4 takes (3.2.0 and later raise anything below).
+        Profile::Fast => Timing {
+            ttl: 20,
+            loop_wait: 2,
+            retry_timeout: 3,
+        },
+    }
+}
+
+/// The name of a profile, as on the command line.
+pub(super) const fn profile_name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Default => "default",
+        Profile::Fast => "fast",
+    }
+}
+
+/// Everything the lab's compose file needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Compose project.
+    pub project: String,
+    /// Timing.
+    pub profile: Profile,
+    /// Host address of the published ports.
+    pub bind: IpAddr,
+    /// Host ports. 0 is still to be chosen.
+    ports: BTreeMap<Port, u16>,
+}
+
+impl Settings {
+    /// Options first, then what `.env` says of the last time, then the reference cluster's values.
+    /// An option of 0 takes the port of the last time if there is one, and is else left to be chosen.
+    pub fn resolve(options: &LabOptions, remembered: &BTreeMap<String, String>) -> Self {
+        let old = |variable: &str| remembered.get(variable).map(String::as_str);
+        let ports = Port::ALL.map(|port| {
+            let (standard, _, variable) = port.row();
+            let last = old(variable).and_then(|text| text.parse().ok());
+            let value = match port.wanted(options) {
+                None => last.unwrap_or(standard),
+                Some(0) => last.unwrap_or(0),
+                Some(wanted) => wanted,
+            };
+            (port, value)
+        });
+        let last_profile = old("LAB_PROFILE").map(|text| {
+            if text == "fast" {
+                Profile::Fast
+            } else {
+                Profile::Default
+            }
+        });
+        Self {
+            project: options.project.clone(),
+            profile: options.profile.or(last_profile).unwrap_or_default(),
+            bind: options
+                .bind
+                .or_else(|| old("LAB_BIND").and_then(|text| text.parse().ok()))
+                .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            ports: ports.into_iter().collect(),
+        }
+    }
+
+    /// Host port; 0 while it is not chosen.
+    pub fn port(&self, port: Port) -> u16 {
+        self.ports.get(&port).copied().unwrap_or(0)
+    }
+
+    /// Chooses a host port.
+    pub fn choose(&mut self, port: Port, number: u16) {
+        self.ports.insert(port, number);
+    }
+
+    /// Address for a client on this host.
+    pub fn reachable(&self) -> IpAddr {
+        if self.bind.is_unspecified() {
+            IpAddr::V4(Ipv4Addr::LOCALHOST)
+        } else {
+            self.bind
+        }
+    }
+
+    /// What container names begin with: nothing for the default project, so that they are those of the reference cluster.
+    pub fn prefix(&self) -> String {
+        if self.project == "pgherd" {
+            String::new()
+        } else {
+            format!("{}-", self.project)
+        }
+    }
+
+    /// The variables of the compose file.
+    pub fn variables(&self) -> BTreeMap<&'static str, String> {
+        let Timing {
+            ttl,
+            loop_wait,
+            retry_timeout,
+        } = timing(self.profile);
+        // tickTime: ZooKeeper limits a session to 20 ticks, so 20 s need 1000 ms, and finer ticks expire sooner.
+        let (tick, inter, fastinter, fall, rise) = match self.profile {
+            Profile::Default => ("2000", "3s", "3s", "3", "2"),
+            Profile::Fast => ("1000", "1s", "500ms", "2", "1"),
+        };
+        let bind = if self.bind.is_ipv6() {
+            format!("[{}]", self.bind)
+        } else {
+            self.bind.to_string()
+        };
+        let mut variables = BTreeMap::from([
+            ("LAB_PREFIX", self.prefix()),
+            ("LAB_PROFILE", profile_name(self.profile).to_owned()),
+            ("LAB_BIND", bind),
+            ("LAB_POSTGRES_IMAGE", Stage::Postgres.image()),
+            ("LAB_ZOOKEEPER_IMAGE", Stage::Zookeeper.image()),
+            ("LAB_HAPROXY_IMAGE", Stage::Haproxy.image()),
+            ("LAB_TTL", ttl.to_string()),
+            ("LAB_LOOP_WAIT", loop_wait.to_string()),
+            ("LAB_RETRY_TIMEOUT", retry_timeout.to_string()),
+            ("LAB_TICK_TIME", tick.to_owned()),
+            ("LAB_CHECK_INTER", inter.to_owned()),
+            ("LAB_CHECK_FASTINTER", fastinter.to_owned()),
+            ("LAB_CHECK_FALL", fall.to_owned()),
+            ("LAB_CHECK_RISE", rise.to_owned()),
+        ]);
+        variables.extend(Port::ALL.map(|port| (port.row().2, self.port(port).to_string())));
+        variables
+    }
+
+    /// The text of `.env`.
+    pub fn env_file(&self) -> String {
+        let lines = self
+            .variables()
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}\n"));
+        format!(
+            "# Written by pgherd lab up.\nCOMPOSE_PROJECT_NAME={}\n{}",
+            self.project,
+            lines.collect::<String>()
+        )
+    }
+}
+
+/// Reads `.env` back; lines that are none are passed over.
+pub(super) fn parse_env(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().trim_matches(['[', ']']).to_owned()))
+        .collect()
+}
+
+/// The state folder: as told, else below the XDG state folder.
+pub(super) fn state_dir(options: &LabOptions) -> Result<PathBuf, LabError> {
+    if let Some(folder) = &options.state_dir {
+        return Ok(folder.clone());
+    }
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let base = set("XDG_STATE_HOME")
+        // The XDG specification: a path that is not absolute is to be ignored.
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
+        .ok_or(LabError::NoStateDir)?;
+    Ok(base.join("pgherd").join(&options.project))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> LabOptions {
+        LabOptions {
+            project: "pgherd".into(),
+            ..LabOptions::default()
+        }
+    }
+
+    #[test]
+    fn without_options_it_is_the_reference_cluster() {
+        let settings = Settings::resolve(&options(), &BTreeMap::new());
+        assert_eq!(
+            Port::ALL.map(|port| settings.port(port)),
+            [5432, 7000, 5433, 5434, 2181]
+        );
+        assert_eq!(settings.profile, Profile::Default);
+        assert_eq!(settings.prefix(), "");
+        assert_eq!(settings.bind.to_string(), "127.0.0.1");
+    }
+
+    #[test]
+    fn choices_are_remembered_and_options_win() {
+        let mut first = Settings::resolve(
+            &LabOptions {
+                profile: Some(Profile::Fast),
+                entry_port: Some(0),
+                pg0_port: Some(6000),
+                ..options()
+            },
+            &BTreeMap::new(),
+        );
+        assert_eq!(first.port(Port::Entry), 0);
+        first.choose(Port::Entry, 40001);
+        let remembered = parse_env(&first.env_file());
+        assert_eq!(Settings::resolve(&options(), &remembered), first);
+        let again = LabOptions {
+            entry_port: Some(0),
+            pg0_port: Some(6001),
+            profile: Some(Profile::Default),
+            ..options()
+        };
+        let again = Settings::resolve(&again, &remembered);
+        assert_eq!((again.port(Port::Entry), again.port(Port::Pg0)), (40001, 6001));
+        assert_eq!(again.profile, Profile::Default);
+    }
+
+    #[test]
+    fn ipv6_is_written_for_compose_and_read_back() {
+        let told = LabOptions {
+            bind: Some("::1".parse().unwrap()),
+            ..options()
+        };
+        let settings = Settings::resolve(&told, &BTreeMap::new());
+        assert!(settings.env_file().contains("LAB_BIND=[::1]\n"));
+        assert_eq!(
+            Settings::resolve(&options(), &parse_env(&settings.env_file())),
+            settings
+        );
+    }
+
+    #[test]
+    fn garbage_in_the_env_file_is_passed_over() {
+        let remembered = parse_env("LAB_ENTRY_PORT=x\n\u{0}\nLAB_BIND=\nLAB_PROFILE\n=\n");
+        assert_eq!(
+            Settings::resolve(&options(), &remembered),
+            Settings::resolve(&options(), &BTreeMap::new())
+        );
+    }
+
+    #[test]
+    fn every_variable_of_the_compose_file_is_set() {
+        let compose = crate::lab::assets::text("docker-compose.yml").unwrap();
+        let variables = Settings::resolve(&options(), &BTreeMap::new()).variables();
+        for part in compose.split("${").skip(1) {
+            let name = part.split('}').next().unwrap();
+            assert!(variables.contains_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn patronis_own_rule_holds_and_zookeeper_grants_the_session() {
+        for profile in [Profile::Default, Profile::Fast] {
+            let Timing {
+                ttl,
+                loop_wait,
+                retry_timeout,
+            } = timing(profile);
+            assert!(ttl >= 20 && retry_timeout >= 3 && loop_wait + 2 * retry_timeout <= ttl);
+            let settings = Settings::resolve(
+                &LabOptions {
+                    profile: Some(profile),
+                    ..options()
+                },
+                &BTreeMap::new(),
+            );
+            let tick: u64 = settings.variables()["LAB_TICK_TIME"].parse().unwrap();
+            assert!(tick * 20 >= ttl * 1000);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What is remembered between snapshots, because no single pair of them shows it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::super::dcs::DcsMember;
+use super::super::link::{LinkState, SourceId};
+use super::super::name::{ContainerName, MemberName};
+use super::super::time::Timestamp;
+use super::super::wal::Timeline;
+use super::container::Life;
+use super::link::Reach;
+use super::{Fact, FactKind, SourceKind};
+
+/// A member znode that vanishes is gone only after this long: Patroni up to 3.1 deletes and writes it anew in place, and
+/// a clean stop writes it once more from a new session.
+pub(super) const RETURN: Duration = Duration::from_secs(2);
+
+/// Opaque to all but the comparisons.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Who held the lock last.
+    pub(super) last_holder: Option<MemberName>,
+    /// Members that vanished, and when: not yet told.
+    pub(super) departed: BTreeMap<MemberName, (DcsMember, Timestamp)>,
+    /// Last timeline that came from an exact source.
+    pub(super) timelines: BTreeMap<MemberName, Timeline>,
+    /// The last thing that was told about the way to a source.
+    pub(super) reach: BTreeMap<SourceId, Reach>,
+    /// What Docker last said about each container.
+    pub(super) lives: BTreeMap<ContainerName, Life>,
+    homes: BTreeMap<MemberName, ContainerName>,
+}
+
+impl Memory {
+    /// The container in which a member was last seen to live.
+    pub fn home(&self, member: &MemberName) -> Option<&ContainerName> {
+        self.homes.get(member)
+    }
+
+    /// Every member that was ever seen to live in a container, with that container.
+    pub fn homes(&self) -> impl Iterator<Item = (&MemberName, &ContainerName)> {
+        self.homes.iter()
+    }
+
+    /// Since when a container is paused: Docker's time, or when it was first seen so, which is later.
+    pub fn paused_since(&self, container: &ContainerName) -> Option<Timestamp> {
+        self.lives.get(container).and_then(Life::paused_since)
+    }
+
+    /// Members whose znode stayed away for [`RETURN`].
+    pub(in crate::model) fn overdue(&mut self, now: Timestamp) -> Vec<Fact> {
+        let late = |gone: &Timestamp| now.since(*gone) > RETURN;
+        let told: Vec<_> = self
+            .departed
+            .iter()
+            .filter(|(_, (_, gone))| late(gone))
+            .map(|(member, (_, gone))| Fact {
+                at: *gone,
+                seen: now,
+                source: SourceKind::ZooKeeper,
+                subject: Some(member.to_string()),
+                kind: FactKind::MemberGone,
+            })
+            .collect();
+        self.departed.retain(|_, (_, gone)| !late(gone));
+        told
+    }
+
+    pub(in crate::model) fn settle(&mut self, homes: Vec<(MemberName, ContainerName)>) {
+        self.homes.extend(homes);
+    }
+
+    pub(in crate::model) fn forget(&mut self, links: &BTreeMap<SourceId, LinkState>) {
+        self.reach.retain(|source, _| links.contains_key(source));
+    }
+}

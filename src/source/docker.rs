@@ -1,0 +1,237 @@
+//! The Docker daemon, read: containers, events, usage and logs. Changes nothing, see `action::container` for that.
+//!
+//! One task a stream, and one owner of the link: the daemon is up while it answers a ping each second and gives the list
+//! of containers. When it comes back after an outage, every stream is opened again, since an old one may be deaf.
+
+mod connect;
+mod decode;
+mod events;
+mod list;
+mod logs;
+mod recognise;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bollard::Docker;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+pub use self::connect::{ConnectError, DEFAULT_SOCKET, connect, reach};
+use self::list::{Hint, Table};
+pub use self::recognise::{Making, recognise};
+use super::{Context, Reporter};
+use crate::model::container::{Container, Usage};
+use crate::model::link::{Cause, SourceId};
+use crate::model::name::ContainerName;
+use crate::model::signal::Report;
+use crate::model::text::clean_line;
+use crate::model::time::Timestamp;
+
+/// From one ping to the next, and an answer's deadline: a frozen daemon is noticed within two seconds.
+const PING: Duration = Duration::from_secs(1);
+/// The same while the daemon does not answer.
+const PING_WHILE_DOWN: Duration = Duration::from_millis(500);
+
+/// Which lines of a log that is followed from now on come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogStart {
+    /// This many of the last ones.
+    Tail(u32),
+    /// Those from this time on (whole seconds).
+    Since(Timestamp),
+    /// All that Docker still has.
+    All,
+}
+
+/// What the tasks of this source tell its owner.
+enum News {
+    Beat(Result<(), Cause>),
+    Listed(Result<Vec<Container>, Cause>),
+    /// `None`: it does not run any more.
+    Usage(ContainerName, Option<Usage>),
+}
+
+/// Reads the daemon until dropped: [`Report::Containers`] when something changed and every 5 s, [`Report::Usage`] each
+/// second, container events, and the logs and usage of the containers in `followed`, which may change at any time.
+///
+/// `start` is where the log of a container begins when it is first followed.
+pub async fn watch(
+    context: Context,
+    docker: Docker,
+    mut followed: watch::Receiver<BTreeSet<ContainerName>>,
+    start: LogStart,
+) {
+    let mut owner = Owner::new(context.clone(), start, docker.clone()).await;
+    let (news, mut inbox) = mpsc::channel(64);
+    let (hints, heard) = mpsc::channel(256);
+    let (table, _) = watch::channel(Table::new());
+    owner.table = table.subscribe();
+    let tasks = &mut owner.tasks;
+    tasks.spawn(beat(docker.clone(), news.clone()));
+    tasks.spawn(events::follow(
+        context,
+        docker.clone(),
+        table.subscribe(),
+        hints.clone(),
+        owner.epoch.subscribe(),
+    ));
+    tasks.spawn(list::keep(docker, heard, news.clone(), table));
+    let mut heeded = true;
+    owner.follow(&followed.borrow_and_update().clone(), &news);
+    loop {
+        tokio::select! {
+            Some(told) = inbox.recv() => owner.hear(told, &hints).await,
+            changed = followed.changed(), if heeded => {
+                heeded = changed.is_ok();
+                owner.follow(&followed.borrow_and_update().clone(), &news);
+            }
+            Some(ended) = owner.tasks.join_next() => {
+                if let Err(error) = ended
+                    && error.is_panic()
+                {
+                    // `supervise` tells and starts this source again.
+                    std::panic::resume_unwind(error.into_panic());
+                }
+            }
+        }
+    }
+}
+
+struct Owner {
+    context: Context,
+    docker: Docker,
+    start: LogStart,
+    link: Reporter,
+    tasks: JoinSet<()>,
+    followers: BTreeMap<ContainerName, [AbortHandle; 2]>,
+    table: watch::Receiver<Table>,
+    /// Counts the outages that are over.
+    epoch: watch::Sender<u64>,
+    /// The last ping failed.
+    lost: bool,
+    /// The list failed while pings are answered.
+    unlisted: Option<Cause>,
+    usage: BTreeMap<ContainerName, Usage>,
+    usage_is_new: bool,
+}
+
+impl Owner {
+    async fn new(context: Context, start: LogStart, docker: Docker) -> Self {
+        Self {
+            link: Reporter::start(context.clone(), SourceId::Docker).await,
+            context,
+            docker,
+            start,
+            tasks: JoinSet::new(),
+            followers: BTreeMap::new(),
+            table: watch::channel(Table::new()).1,
+            epoch: watch::channel(0).0,
+            lost: false,
+            unlisted: None,
+            usage: BTreeMap::new(),
+            usage_is_new: false,
+        }
+    }
+
+    async fn hear(&mut self, told: News, hints: &mpsc::Sender<Hint>) {
+        match told {
+            News::Beat(Ok(())) => {
+                if std::mem::take(&mut self.lost) {
+                    self.epoch.send_modify(|epoch| *epoch += 1);
+                    // A full queue makes the list be read again as well.
+                    let _ = hints.try_send(Hint::All);
+                }
+                if let Some(cause) = self.unlisted.clone() {
+                    self.link.failed(cause).await;
+                } else if std::mem::take(&mut self.usage_is_new) {
+                    self.link.report(Report::Usage(self.usage.clone())).await;
+                } else {
+                    self.link.reached().await;
+                }
+            }
+            News::Beat(Err(cause)) => {
+                self.lost = true;
+                self.link.failed(cause).await;
+            }
+            News::Listed(Ok(containers)) => {
+                self.unlisted = None;
+                self.link.report(Report::Containers(containers)).await;
+            }
+            News::Listed(Err(cause)) => {
+                // While nothing answers, the ping tells why.
+                if !self.lost {
+                    self.link.failed(cause.clone()).await;
+                }
+                self.unlisted = Some(cause);
+            }
+            News::Usage(name, usage) => self.note_usage(name, usage),
+        }
+    }
+
+    fn note_usage(&mut self, name: ContainerName, usage: Option<Usage>) {
+        let before = match usage {
+            // A last sample of a container that is not followed any more may still be in the queue.
+            Some(usage) if self.followers.contains_key(&name) => self.usage.insert(name, usage),
+            _ => self.usage.remove(&name),
+        };
+        self.usage_is_new |= before != usage;
+    }
+
+    /// Starts and ends the followers of logs and usage.
+    fn follow(&mut self, wanted: &BTreeSet<ContainerName>, news: &mpsc::Sender<News>) {
+        let followers = std::mem::take(&mut self.followers);
+        for (name, handles) in followers {
+            if wanted.contains(&name) {
+                self.followers.insert(name, handles);
+            } else {
+                handles.iter().for_each(AbortHandle::abort);
+                self.note_usage(name, None);
+            }
+        }
+        for name in wanted {
+            if self.followers.contains_key(name) {
+                continue;
+            }
+            let (docker, table, epoch) = (&self.docker, &self.table, &self.epoch);
+            let usage = stats::follow(
+                docker.clone(),
+                name.clone(),
+                table.clone(),
+                epoch.subscribe(),
+                news.clone(),
+            );
+            let log = logs::follow(
+                self.context.clone(),
+                docker.clone(),
+                name.clone(),
+                self.start,
+                table.clone(),
+                epoch.subscribe(),
+            );
+            let handles = [self.tasks.spawn(usage), self.tasks.spawn(log)];
+            self.followers.insert(name.clone(), handles);
+        }
+    }
+}
+
+/// Asks the daemon whether it is there; never ends.
+async fn beat(docker: Docker, news: mpsc::Sender<News>) {
+    loop {
+        let outcome = match timeout(PING, docker.ping()).await {
+            Err(_) => Err(Cause::Timeout("ping")),
+            Ok(Err(error)) => Err(connect::cause(&error)),
+            Ok(Ok(answer)) if answer.trim() == "OK" => Ok(()),
+            Ok(Ok(answer)) => Err(Cause::Garbled(clean_line(&answer.chars().take(80).collect::<String>()))),
+        };
+        let pause = if outcome.is_ok() { PING } else { PING_WHILE_DOWN };
+        if news.send(News::Beat(outcome)).await.is_err() {
+            return;
+        }
+        sleep(pause).await;
+    }
+}

@@ -1,0 +1,139 @@
+//! How serious a log line says it is: the forms of Patroni, PostgreSQL, HAProxy and ZooKeeper. Pure.
+
+use crate::model::log::Level;
+
+/// A level stands among the first words; behind them is the message.
+const WORDS: usize = 9;
+
+/// Guesses from the text; a line without a level is [`Level::Info`].
+pub(super) fn level(text: &str) -> Level {
+    let mut before = "";
+    for (at, word) in text.split_whitespace().take(WORDS).enumerate() {
+        if let Some(level) = level_of(word, before, at) {
+            return level;
+        }
+        before = word;
+    }
+    // HAProxy's log at its standard output bears no level.
+    if text.contains("has no server available!") {
+        return Level::Fatal;
+    }
+    let is_server = text.starts_with("Server ") || text.starts_with("Backup Server ");
+    if is_server && text.contains(" is DOWN") {
+        return Level::Warning;
+    }
+    Level::Info
+}
+
+fn level_of(word: &str, before: &str, at: usize) -> Option<Level> {
+    // PostgreSQL `FATAL:`, Patroni `WARNING:`
+    if let Some(word) = word.strip_suffix(':') {
+        // `pg_rewind: error: …`: lower case only behind the program's name
+        let program = at == 1 && before.ends_with(':');
+        return named(word).or_else(|| {
+            if program {
+                named(&word.to_ascii_uppercase())
+            } else {
+                None
+            }
+        });
+    }
+    // HAProxy `[ALERT]`
+    if let Some(word) = word.strip_prefix('[').and_then(|word| word.split(']').next()) {
+        return named(word);
+    }
+    // ZooKeeper `[myid:1] - WARN  [main]`, log4j `2026-11-22 19:17:51,026 INFO`
+    let is_time = before.contains(':') && before.starts_with(|c: char| c.is_ascii_digit());
+    if before == "-" || before.ends_with(']') || is_time {
+        named(word)
+    } else {
+        None
+    }
+}
+
+fn named(word: &str) -> Option<Level> {
+    Some(match word {
+        "TRACE" | "DEBUG" | "DEBUG1" | "DEBUG2" | "DEBUG3" | "DEBUG4" | "DEBUG5" => Level::Debug,
+        "INFO" | "LOG" | "NOTICE" | "HINT" | "DETAIL" | "STATEMENT" | "CONTEXT" | "QUERY" => Level::Info,
+        "WARN" | "WARNING" => Level::Warning,
+        "ERROR" => Level::Error,
+        "FATAL" | "PANIC" | "CRITICAL" | "ALERT" | "EMERG" => Level::Fatal,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_of_the_four_programs() {
+        let cases = [
+            (
+                "2026-11-22 19:17:51,025 INFO: no action. I am (pg1), the leader with the lock",
+                Level::Info,
+            ),
+            (
+                "2026-11-22 19:17:51,025 WARNING: Request failed to pg2: GET http://x (ERROR: y)",
+                Level::Warning,
+            ),
+            ("2026-11-22 19:17:51,025 ERROR: get_cluster", Level::Error),
+            ("2026-11-22 19:17:51,025 CRITICAL: system ID mismatch", Level::Fatal),
+            (
+                "2026-11-22 19:17:51.026 UTC [19] LOG:  received promote request",
+                Level::Info,
+            ),
+            (
+                "2026-11-22 19:17:51.026 UTC [19] FATAL:  the database system is starting up",
+                Level::Fatal,
+            ),
+            (
+                "2026-11-22 19:17:51.026 UTC [19] app ERROR:  cannot execute INSERT",
+                Level::Error,
+            ),
+            ("2026-11-22 19:17:51.026 UTC [19] PANIC:  could not write", Level::Fatal),
+            (
+                "2026-11-22 19:17:51.026 UTC [19] DETAIL:  End of WAL reached: FATAL: x",
+                Level::Info,
+            ),
+            ("pg_rewind: fatal: could not connect", Level::Fatal),
+            ("pg_basebackup: error: connection failed", Level::Error),
+            (
+                "[ALERT]    (8) : backend 'primary' has no server available!",
+                Level::Fatal,
+            ),
+            (
+                "[WARNING]  (8) : Server primary/pg1 is DOWN, reason: Layer4 timeout",
+                Level::Warning,
+            ),
+            ("[NOTICE]   (1) : haproxy version is 3.0.11", Level::Info),
+            (
+                "Server primary/pg1 is DOWN, reason: Layer4 timeout, check duration: 3001ms.",
+                Level::Warning,
+            ),
+            ("Server primary/pg2 is UP, reason: Layer7 check passed", Level::Info),
+            ("proxy primary has no server available!", Level::Fatal),
+            (
+                "2026-11-22 19:17:51,026 [myid:1] - WARN  [main:QuorumPeerConfig@1] - x",
+                Level::Warning,
+            ),
+            (
+                "2026-11-22 19:17:51,026 [myid:] - ERROR [NIOWorkerThread-2:x@1] - y",
+                Level::Error,
+            ),
+            (
+                "[2026-11-22 19:17:51,026] WARN x (org.apache.zookeeper)",
+                Level::Warning,
+            ),
+            ("2026-11-22 19:17:51,026 INFO x", Level::Info),
+            ("localhost:5432 - rejecting connections", Level::Info),
+            ("Traceback (most recent call last):", Level::Info),
+            ("error: lower case at the start is no level", Level::Info),
+            ("the word ERROR in a message", Level::Info),
+            ("", Level::Info),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(level(text), expected, "{text}");
+        }
+    }
+}
