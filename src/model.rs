@@ -5,19 +5,26 @@
 //! - a value that is not known is `None` or a variant that says why, never a default;
 //! - every string from outside went through [`text::clean`] before it got here.
 
+pub mod authority;
 pub mod cluster;
 pub mod act;
 pub mod container;
 pub mod dcs;
+pub mod discovery;
 pub mod fact;
+#[cfg(test)]
+pub mod fixture;
 pub mod link;
+pub mod lock;
 pub mod log;
+pub mod member;
 pub mod name;
 pub mod patroni;
 pub mod postgres;
 pub mod proxy;
 pub mod signal;
 pub mod store;
+pub mod takeover;
 pub mod text;
 pub mod time;
 pub mod topology;

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::container::{Container, ContainerState, Usage};
-use super::dcs::{DcsMember, DcsSnapshot};
+use super::container::{Container, ContainerKind, ContainerState, Usage};
+use super::dcs::{DcsMember, DcsSnapshot, SyncState};
 use super::fact::{Fact, Memory};
 use super::link::{Known, LinkState, SourceId};
 use super::name::{ContainerName, MemberName, ProxyName};
@@ -108,6 +108,8 @@ impl Cluster {
         });
         self.memory.forget(&self.links);
         self.targets = keep.clone();
+        self.meet_containers();
+        self.note_homes();
     }
 
     /// Whether what `source` said last is still true. Watched sources (ZooKeeper, Docker) are fresh while their link
@@ -154,7 +156,12 @@ impl Cluster {
         self.rest.get(member).filter(|_| fresh).map(|known| &known.value)
     }
 
-    /// This cluster's containers; all of the daemon's until it is known which those are.
+    /// Who holds the lock by the last znodes, fresh or not.
+    pub fn lock_holder(&self) -> Option<&MemberName> {
+        self.snapshot()?.leader.as_ref().map(|lock| &lock.holder)
+    }
+
+    /// This cluster's containers: those of [`Targets::containers`].
     pub fn ours(&self) -> impl Iterator<Item = &Container> {
         self.containers
             .iter()
@@ -183,8 +190,29 @@ impl Cluster {
             })
     }
 
+    /// This cluster's containers that run PostgreSQL under Patroni, and not for another scope.
+    pub fn patroni_containers(&self) -> impl Iterator<Item = &Container> {
+        self.ours().filter(|container| match &container.kind {
+            ContainerKind::Patroni { scope, .. } => scope.is_none() || self.scope.is_none() || *scope == self.scope,
+            _ => false,
+        })
+    }
+
+    /// The member that a Patroni container runs: as seen before, as its Patroni or its environment says; else its own
+    /// name serves.
+    pub fn member_in(&self, container: &Container) -> MemberName {
+        let by_home = self.memory.homes().find(|(_, home)| **home == container.name);
+        let own = MemberName::from(container.name.as_str());
+        by_home
+            .map(|(member, _)| member)
+            .or_else(|| self.rest.get(&own).and_then(|known| known.value.name.as_ref()))
+            .or_else(|| container.member())
+            .cloned()
+            .unwrap_or(own)
+    }
+
     fn is_ours(&self, name: &ContainerName) -> bool {
-        self.targets.containers.is_empty() || self.targets.containers.contains(name)
+        self.targets.containers.contains(name)
     }
 
     fn link(&mut self, source: SourceId, state: LinkState, now: Timestamp, facts: &mut Vec<Fact>) {
@@ -238,6 +266,16 @@ impl Cluster {
         }
     }
 
+    /// Lets the memory know of containers that became ours only now, so that their next change is one.
+    fn meet_containers(&mut self) {
+        let Some(known) = &self.containers else { return };
+        for container in &known.value {
+            if self.is_ours(&container.name) {
+                self.memory.container_met(container, known.at);
+            }
+        }
+    }
+
     /// Remembers where each member lives, for the time when ZooKeeper has forgotten it.
     fn note_homes(&mut self) {
         let Some(dcs) = &self.dcs else { return };
@@ -255,13 +293,13 @@ impl Cluster {
 impl Container {
     /// True if it was recognised as PostgreSQL under Patroni.
     pub fn is_patroni(&self) -> bool {
-        matches!(self.kind, super::container::ContainerKind::Patroni { .. })
+        matches!(self.kind, ContainerKind::Patroni { .. })
     }
 
     /// The member name in its environment.
     pub fn member(&self) -> Option<&MemberName> {
         match &self.kind {
-            super::container::ContainerKind::Patroni { member, .. } => member.as_ref(),
+            ContainerKind::Patroni { member, .. } => member.as_ref(),
             _ => None,
         }
     }
@@ -269,6 +307,20 @@ impl Container {
     /// Its processes run now.
     pub fn is_running(&self) -> bool {
         self.state == ContainerState::Running
+    }
+
+    /// Its processes are frozen.
+    pub fn is_paused(&self) -> bool {
+        self.state == ContainerState::Paused
+    }
+}
+
+impl SyncState {
+    /// True if it names this member as a synchronous standby; Patroni compares without regard to case.
+    pub fn lists(&self, member: &MemberName) -> bool {
+        self.standbys
+            .iter()
+            .any(|standby| standby.as_str().eq_ignore_ascii_case(member.as_str()))
     }
 }
 

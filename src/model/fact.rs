@@ -9,6 +9,8 @@ mod link;
 mod memory;
 mod postgres;
 mod proxy;
+mod severity;
+mod text;
 
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use super::wal::Timeline;
 pub use memory::Memory;
 pub(super) use postgres::rest;
 pub(super) use proxy::compare as proxy;
+pub use text::{exit_text, signal_name};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
@@ -275,196 +278,11 @@ impl Fact {
 
     /// What changed, in few words and without the subject.
     pub fn describe(&self) -> String {
-        describe(&self.kind, self.seen)
+        text::describe(&self.kind, self.seen)
     }
 
     /// How much it matters.
     pub fn severity(&self) -> Severity {
-        severity(&self.kind)
+        severity::severity(&self.kind)
     }
-}
-
-fn describe(kind: &FactKind, seen: Timestamp) -> String {
-    use FactKind as K;
-    match kind {
-        K::LockHeld(member) => format!("{member} holds the lock"),
-        K::LockFreed(Some(member)) => format!("lock of {member} is free"),
-        K::LockFreed(None) => "lock is free".to_owned(),
-        K::LockTaken { by, from: Some(from) } => format!("lock taken by {by}, was {from}"),
-        K::LockTaken { by, from: None } => format!("lock taken by {by}"),
-        K::LockRetaken(member) => format!("lock taken again by {member}, new session"),
-        K::MemberAppeared { state } => format!("member appeared: {}", word(state)),
-        K::MemberGone => "member gone from ZooKeeper".to_owned(),
-        K::MemberReconnected { state } => format!("Patroni has a new session: {}", word(state)),
-        K::MemberState { from, to } | K::RestState { from, to } => format!("state {} → {}", word(from), word(to)),
-        K::MemberRole { from, to } | K::RestRole { from, to } => format!("role {} → {}", word(from), word(to)),
-        K::TimelineSwitched { from, to } => format!("history: timeline {from} → {to}"),
-        K::FailoverRequested(request) => describe_request(request),
-        K::FailoverCleared => "request cleared".to_owned(),
-        K::Paused(true) => "cluster paused: no failover by itself".to_owned(),
-        K::Paused(false) => "cluster resumed".to_owned(),
-        K::Configured(changes) => format!("configuration: {}", changes.join(", ")),
-        K::SyncStandbys(standbys) if standbys.is_empty() => "no synchronous standby".to_owned(),
-        K::SyncStandbys(standbys) => {
-            let names: Vec<_> = standbys.iter().map(MemberName::as_str).collect();
-            format!("synchronous standby: {}", names.join(", "))
-        }
-        K::Initialized { to: None, .. } => "initialize key gone".to_owned(),
-        K::Initialized { to: Some(id), .. } if id.is_empty() => "bootstrap began".to_owned(),
-        K::Initialized { to: Some(id), .. } => format!("system identifier {id}"),
-        K::Reachable { down_since } => format!("answers again after {}", seconds(seen.since(*down_since))),
-        K::Unreachable(cause) => cause.to_string(),
-        K::Promoted { from, to } => describe_promotion(*from, *to),
-        K::Demoted => "demoted: in recovery".to_owned(),
-        K::TimelineChanged { from, to } => format!("timeline {from} → {to}"),
-        K::Restarted => "PostgreSQL started anew".to_owned(),
-        K::ReplicationStarted { from: Some(host) } => format!("streams from {host}"),
-        K::ReplicationStarted { from: None } => "streams".to_owned(),
-        K::ReplicationStopped => "streaming stopped".to_owned(),
-        K::ReplicationMoved { to: Some(host), .. } => format!("streams from {host} now"),
-        K::ReplicationMoved { to: None, .. } => "streams from another host".to_owned(),
-        K::Failsafe(true) => "failsafe mode keeps the leader".to_owned(),
-        K::Failsafe(false) => "failsafe mode ended".to_owned(),
-        K::ServerStatus { pool, from, to, check } => {
-            let check = check.as_ref().map(|check| format!(" ({check})")).unwrap_or_default();
-            format!("{pool}: {from} → {to}{check}")
-        }
-        K::PoolEmpty { pool } => format!("{pool}: no server available"),
-        K::PoolServed { pool } => format!("{pool}: has a server again"),
-        K::ContainerDied { code, ending } => describe_ending(*code, *ending),
-        K::Container(action) => container::describe(action),
-        K::Ours(text) => text.clone(),
-    }
-}
-
-fn severity(kind: &FactKind) -> Severity {
-    use FactKind as K;
-    match kind {
-        K::LockFreed(_)
-        | K::MemberGone
-        | K::PoolEmpty { .. }
-        | K::ReplicationStopped
-        | K::Container(ContainerAction::OutOfMemory | ContainerAction::Removed) => Severity::Bad,
-        K::Unreachable(Cause::Starting | Cause::ShuttingDown) => Severity::Notable,
-        K::Unreachable(_) => Severity::Bad,
-        K::ContainerDied { code, .. } if *code == 0 => Severity::Notable,
-        K::ContainerDied { .. } => Severity::Bad,
-        K::LockTaken { .. }
-        | K::LockRetaken(_)
-        | K::Promoted { .. }
-        | K::Demoted
-        | K::TimelineChanged { .. }
-        | K::TimelineSwitched { .. }
-        | K::FailoverRequested(_)
-        | K::Paused(_)
-        | K::MemberReconnected { .. }
-        | K::Failsafe(_)
-        | K::Initialized { .. }
-        | K::Restarted
-        | K::Ours(_)
-        | K::Container(
-            ContainerAction::Killed { .. }
-            | ContainerAction::Paused
-            | ContainerAction::Stopped
-            | ContainerAction::Restarted
-            | ContainerAction::Disconnected(_),
-        ) => Severity::Notable,
-        K::Container(ContainerAction::Health(health)) if health == "unhealthy" => Severity::Bad,
-        K::Container(ContainerAction::Health(health)) if health == "healthy" => Severity::Good,
-        K::Reachable { .. }
-        | K::ReplicationStarted { .. }
-        | K::PoolServed { .. }
-        | K::Container(ContainerAction::Started | ContainerAction::Unpaused) => Severity::Good,
-        K::ServerStatus { to, .. } => match to {
-            ServerStatus::Up => Severity::Good,
-            ServerStatus::Down => Severity::Bad,
-            ServerStatus::Failing { .. } | ServerStatus::Maintenance | ServerStatus::Draining => Severity::Notable,
-            ServerStatus::Rising { .. } | ServerStatus::Unchecked | ServerStatus::Other(_) => Severity::Info,
-        },
-        K::SyncStandbys(standbys) if standbys.is_empty() => Severity::Notable,
-        K::MemberState { to, .. } | K::RestState { to, .. } => match to.as_str() {
-            "running" | "streaming" => Severity::Good,
-            "crashed" | "start failed" | "stop failed" | "initdb failed" | "custom bootstrap failed" => Severity::Bad,
-            _ => Severity::Info,
-        },
-        K::LockHeld(_)
-        | K::MemberAppeared { .. }
-        | K::MemberRole { .. }
-        | K::RestRole { .. }
-        | K::FailoverCleared
-        | K::Configured(_)
-        | K::SyncStandbys(_)
-        | K::ReplicationMoved { .. }
-        | K::Container(_) => Severity::Info,
-    }
-}
-
-/// How a process ended, from its exit code: `exited 137 (SIGKILL)`.
-pub fn exit_text(code: i64) -> String {
-    match code.checked_sub(128).and_then(|signal| i32::try_from(signal).ok()) {
-        Some(signal @ 1..=64) => format!("exited {code} ({})", signal_name(signal)),
-        _ => format!("exited {code}"),
-    }
-}
-
-/// `SIGKILL` for 9; the number where it has no name that is worth one.
-pub fn signal_name(signal: i32) -> String {
-    match signal {
-        1 => "SIGHUP".to_owned(),
-        2 => "SIGINT".to_owned(),
-        3 => "SIGQUIT".to_owned(),
-        6 => "SIGABRT".to_owned(),
-        9 => "SIGKILL".to_owned(),
-        10 => "SIGUSR1".to_owned(),
-        11 => "SIGSEGV".to_owned(),
-        12 => "SIGUSR2".to_owned(),
-        15 => "SIGTERM".to_owned(),
-        other => format!("signal {other}"),
-    }
-}
-
-fn describe_ending(code: i64, ending: Ending) -> String {
-    match ending {
-        Ending::Plain => exit_text(code),
-        Ending::GraceOver(grace) => format!("exited {code} (SIGKILL after {} of SIGTERM)", seconds(grace)),
-        Ending::OutOfMemory => format!("exited {code} (out of memory)"),
-    }
-}
-
-fn describe_promotion(from: Option<Timeline>, to: Option<Timeline>) -> String {
-    match (from, to) {
-        (Some(from), Some(to)) => format!("promoted: timeline {from} → {to}"),
-        (None, Some(to)) => format!("promoted: timeline {to}"),
-        (_, None) => "promoted".to_owned(),
-    }
-}
-
-fn describe_request(request: &FailoverRequest) -> String {
-    let what = if request.leader.is_some() {
-        "switchover"
-    } else {
-        "failover"
-    };
-    let to = request
-        .candidate
-        .as_ref()
-        .map(|name| format!(" to {name}"))
-        .unwrap_or_default();
-    let when = request
-        .scheduled_at
-        .as_ref()
-        .map(|at| format!(" at {at}"))
-        .unwrap_or_default();
-    format!("{what}{to} requested{when}")
-}
-
-/// `0.4 s`, `31.2 s`; from a hundred seconds on without the fraction.
-fn seconds(span: Duration) -> String {
-    let decimals = usize::from(span < Duration::from_secs(100));
-    format!("{:.decimals$} s", span.as_secs_f64())
-}
-
-/// Patroni's word, or a mark where it wrote none.
-fn word(text: &str) -> &str {
-    if text.is_empty() { "–" } else { text }
 }

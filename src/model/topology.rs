@@ -1,9 +1,13 @@
 //! Which addresses to read, worked out from what is known.
 
+mod reach;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::name::{ContainerName, MemberName, ProxyName};
+
+pub use reach::{DEFAULT_NAMESPACE, targets};
 
 /// A TCP address as text: host name or IP, and port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,4 +70,19 @@ pub struct ProxyTarget {
     pub name: ProxyName,
     /// Addresses to try for its statistics, best first, without path or with the path of a configured URL.
     pub urls: Vec<String>,
+}
+
+/// What configuration says; it wins over what was found. Empty and `None` say nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// ZooKeeper servers.
+    pub zookeeper: Vec<Address>,
+    /// Patroni's namespace; slashes at its ends do not matter.
+    pub namespace: Option<String>,
+    /// The scope.
+    pub scope: Option<String>,
+    /// Members: each part that is `None` stays as found.
+    pub members: Vec<NodeTarget>,
+    /// Proxies: if there are any, none is looked for.
+    pub proxies: Vec<ProxyTarget>,
 }

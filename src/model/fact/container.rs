@@ -118,6 +118,13 @@ impl Memory {
         Some(fact(&event.name, event.at, now, kind))
     }
 
+    /// Learns how a container is, if nothing was known of it.
+    pub(in crate::model) fn container_met(&mut self, container: &Container, at: Timestamp) {
+        self.lives
+            .entry(container.name.clone())
+            .or_insert_with(|| Life::new(run_of(container, at), container.started));
+    }
+
     /// A fact if a container changed without an event: Docker was not reachable when it happened.
     pub(in crate::model) fn container_listed(&mut self, container: &Container, at: Timestamp) -> Option<Fact> {
         let life = self

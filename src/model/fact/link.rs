@@ -36,6 +36,9 @@ impl Memory {
                 return None;
             }
             (LinkState::Up { since }, Some(Reach::Down { since: down_since, .. })) => {
+                if *source == SourceId::ZooKeeper {
+                    self.store_back = Some(*since);
+                }
                 (*since, FactKind::Reachable { down_since }, Reach::Up)
             }
             (LinkState::Down { cause, .. }, Some(Reach::Down { class: same, .. })) if class(cause) == same => {

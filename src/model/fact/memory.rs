@@ -29,6 +29,8 @@ pub struct Memory {
     pub(super) reach: BTreeMap<SourceId, Reach>,
     /// What Docker last said about each container.
     pub(super) lives: BTreeMap<ContainerName, Life>,
+    /// When ZooKeeper answered again after an outage.
+    pub(super) store_back: Option<Timestamp>,
     homes: BTreeMap<MemberName, ContainerName>,
 }
 
@@ -43,9 +45,19 @@ impl Memory {
         self.homes.iter()
     }
 
+    /// Who held the lock last, even if it is free now.
+    pub fn last_holder(&self) -> Option<&MemberName> {
+        self.last_holder.as_ref()
+    }
+
     /// Since when a container is paused: Docker's time, or when it was first seen so, which is later.
     pub fn paused_since(&self, container: &ContainerName) -> Option<Timestamp> {
         self.lives.get(container).and_then(Life::paused_since)
+    }
+
+    /// When ZooKeeper answered again after an outage, if there was one.
+    pub fn store_back(&self) -> Option<Timestamp> {
+        self.store_back
     }
 
     /// Members whose znode stayed away for [`RETURN`].
