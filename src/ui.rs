@@ -1,0 +1,179 @@
+//! The screen: [`draw`] makes a frame of the state and changes nothing. May name `model` and `app` only.
+//!
+//! Invariants:
+//! - a value that is not known is shown as `?`, one that does not exist as `–`, one that is old dimmed and with its age;
+//! - meaning never hangs on colour alone: a word or a mark says the same;
+//! - panes name roles of a [`Theme`], never colours;
+//! - only what is visible is worked on: no list is handed over whole.
+//!
+//! To add a pane: a variant of [`Pane`], a file here with `draw` and `rows`, a place in `layout`. To add a role: a line in
+//! `theme` and in every file of `themes`.
+
+mod changes;
+mod containers;
+mod details;
+mod document;
+mod first;
+mod frame;
+mod header;
+mod help;
+mod hints;
+mod layout;
+mod leads;
+mod logs;
+mod members;
+mod pen;
+mod proxy;
+mod question;
+mod scene;
+mod table;
+pub mod theme;
+pub mod units;
+mod wrap;
+mod znodes;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::tz::TimeZone;
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::view::{Overlay, Pane};
+use crate::app::{App, Stage};
+use layout::Wanted;
+use pen::Pen;
+use scene::Scene;
+
+pub use layout::LEAST;
+pub use theme::{Theme, ThemeError};
+
+/// How the screen looks: its styles, and the zone of its clock times.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The styles.
+    pub theme: Theme,
+    /// The zone.
+    pub zone: TimeZone,
+}
+
+impl Look {
+    /// That theme, in the time zone of this machine.
+    pub fn local(theme: Theme) -> Self {
+        Self { theme, zone: TimeZone::system() }
+    }
+}
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
+    let area = frame.area();
+    let buffer = frame.buffer_mut();
+    buffer.set_style(area, look.theme.text);
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return too_small(buffer, area, look);
+    }
+    let scene = Scene::of(app, look);
+    match &scene.stage {
+        Stage::Watching => main(buffer, area, &scene),
+        Stage::Looking => alone(buffer, area, &scene, first::looking),
+        Stage::Nothing => alone(buffer, area, &scene, first::nothing),
+        Stage::Choosing(names) => alone(buffer, area, &scene, |buffer, rest, scene| first::choosing(buffer, rest, names, scene)),
+    }
+    if let Some(overlay) = &app.view.overlay {
+        let rest = layout::zoomed(area, 0, Pane::Members).panes.first().map_or(area, |(_, rest)| *rest);
+        over(buffer, rest, overlay, &scene);
+    }
+}
+
+fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
+    let text = format!("too small: {}x{} needed, is {}x{}", LEAST.0, LEAST.1, area.width, area.height);
+    for (row, line) in (0..).zip(wrap::wrapped(&text, area.width)) {
+        Pen::at(buffer, area, row).put(line, look.theme.text);
+    }
+}
+
+/// The header, one thing, and the hints.
+fn alone(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, what: impl Fn(&mut Buffer, Rect, &Scene<'_>)) {
+    let plan = layout::zoomed(area, header::rows(area.width), Pane::Members);
+    header::draw(buffer, plan.header, scene);
+    if let Some((_, rest)) = plan.panes.first() {
+        what(buffer, *rest, scene);
+    }
+    hints::draw(buffer, plan.hints, scene);
+}
+
+fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let view = &scene.app.view;
+    let header = header::rows(area.width);
+    let plan = if view.zoomed {
+        layout::zoomed(area, header, view.focus)
+    } else {
+        let wanted = Wanted {
+            header,
+            leads: leads::ROWS,
+            members: members::rows(scene),
+            proxy: proxy::rows(scene),
+            containers: containers::rows(scene),
+        };
+        layout::plan(area, &wanted)
+    };
+    header::draw(buffer, plan.header, scene);
+    leads::draw(buffer, plan.leads, scene);
+    for (pane, place) in &plan.panes {
+        draw_pane(buffer, *place, *pane, scene, *pane == view.focus);
+    }
+    if let Some(place) = plan.shared {
+        shared(buffer, place, scene);
+    }
+    if let Some(place) = plan.proxy_line {
+        proxy::line(buffer, place, scene);
+    }
+    hints::draw(buffer, plan.hints, scene);
+}
+
+fn draw_pane(buffer: &mut Buffer, place: Rect, pane: Pane, scene: &Scene<'_>, focused: bool) {
+    match pane {
+        Pane::Members => members::draw(buffer, place, scene, focused),
+        Pane::Proxy => proxy::draw(buffer, place, scene, focused),
+        Pane::Containers => containers::draw(buffer, place, scene, focused),
+        Pane::Changes => changes::draw(buffer, place, scene, focused),
+        Pane::Logs => logs::draw(buffer, place, scene, focused),
+    }
+}
+
+/// The place that all panes but the members share: the focused one of them, else what changed.
+fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
+    let focus = scene.app.view.focus;
+    let shown = if focus == Pane::Members { Pane::Changes } else { focus };
+    let logs = logs::title(scene);
+    let names = [
+        (Pane::Proxy, "HAProxy"),
+        (Pane::Containers, "Containers"),
+        (Pane::Changes, "Changes"),
+        (Pane::Logs, if shown == Pane::Logs { logs.as_str() } else { "Logs" }),
+    ];
+    let tabs = names.map(|(pane, name)| (name, pane == shown));
+    let note = match shown {
+        Pane::Proxy => proxy::note(scene),
+        Pane::Containers => containers::note(scene),
+        Pane::Logs => logs::note(scene),
+        Pane::Changes | Pane::Members => changes::note(scene),
+    };
+    let inside = frame::tabs(buffer, place, &tabs, &note, focus != Pane::Members, scene.theme);
+    match shown {
+        Pane::Proxy => proxy::body(buffer, inside, scene),
+        Pane::Containers => containers::body(buffer, inside, scene),
+        Pane::Logs => logs::body(buffer, inside, scene),
+        Pane::Changes | Pane::Members => changes::body(buffer, inside, scene),
+    }
+}
+
+fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
+    match overlay {
+        Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
+        Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
+        Overlay::Znodes { selected } => znodes::draw(buffer, area, selected, scene),
+        Overlay::Question(question) => question::draw(buffer, area, question, scene),
+    }
+}

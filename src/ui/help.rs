@@ -1,0 +1,35 @@
+//! Help: the command table, written out.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::document::{Document, Entry};
+use super::scene::Scene;
+use crate::app::command::{Context, TABLE};
+
+/// Draws it over `area`, scrolled by so many lines.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'_>) {
+    let mut document = Document::new("Help", 16);
+    for (context, title) in [
+        (Context::Main, "Main screen"),
+        (Context::Anywhere, "Everywhere"),
+        (Context::Question, "When asked"),
+        (Context::Nothing, "When there is nothing to watch"),
+    ] {
+        document.push(Entry::Section(title.to_owned()));
+        for entry in TABLE.iter().filter(|entry| entry.context == context) {
+            let keys: Vec<String> = entry.keys.iter().map(ToString::to_string).collect();
+            document.push(Entry::Key(keys.join(" "), entry.help));
+        }
+    }
+    document.push(Entry::Section("Marks".to_owned()));
+    for (mark, meaning) in [
+        ("●  ○  ✗", "a source answers, is being reached, does not answer and for how long"),
+        ("?  –", "not known; there is no such value here"),
+        ("~1 kB", "a lag from what Patroni last wrote to ZooKeeper: as old as its last round"),
+        ("▁▂▃▄▅▆▇█", "lag: 0, from 1 B, 16 B, 256 B, 4 kB, 64 kB, 1 MB, 16 MB; · not known"),
+    ] {
+        document.push(Entry::Key(mark.to_owned(), meaning));
+    }
+    document.draw(buffer, area, 92, scroll, scene);
+}

@@ -1,0 +1,105 @@
+//! The last row: what just happened, or the keys that make sense now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::pen::{Pen, columns};
+use super::scene::Scene;
+use crate::app::command::{Command, Context, Entry, TABLE};
+use crate::app::view::{Overlay, Pane};
+use crate::model::act::ContainerAct;
+use crate::model::container::ContainerState;
+
+/// Draws it.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let (app, theme) = (scene.app, scene.theme);
+    let mut pen = Pen::at(buffer, area, 0);
+    pen.skip(1);
+    if let Some(notice) = &app.notice {
+        let (mark, style) = if notice.bad { ("✗ ", theme.bad) } else { ("✓ ", theme.ok) };
+        pen.put(mark, style).put(&notice.text, style);
+        return;
+    }
+    if let Some(acting) = &app.acting {
+        pen.put("… ", theme.warning).put(acting, theme.warning).skip(2);
+    }
+    let (last, first): (Vec<_>, Vec<_>) = hints(scene).into_iter().partition(|(_, entry)| stays(entry.command));
+    let width = |hints: &[(String, &Entry)]| hints.iter().map(|(key, entry)| length(key, entry.hint)).sum::<u16>();
+    let mut room = pen.room().saturating_sub(width(&last));
+    if let Some(on) = acts_on(scene) {
+        let on = format!("{on}: ");
+        room = room.saturating_sub(columns(&on));
+        pen.put(&on, theme.title);
+    }
+    for (key, entry) in first.iter().chain(&last) {
+        let needed = length(key, entry.hint);
+        if !stays(entry.command) {
+            if needed > room {
+                continue;
+            }
+            room -= needed;
+        }
+        pen.put(key, theme.key).skip(1).put(entry.hint, theme.hint).skip(2);
+    }
+}
+
+/// Draws the keys of a context in a row, as in a dialog.
+pub(super) fn keys(pen: &mut Pen<'_>, hints: &[(String, &str)], scene: &Scene<'_>) {
+    for (key, word) in hints {
+        pen.put(key, scene.theme.key).skip(1).put(word, scene.theme.hint).skip(3);
+    }
+}
+
+/// The first key of a command in a context.
+pub(super) fn key(command: Command, context: Context) -> String {
+    let entry = TABLE.iter().find(|entry| entry.command == command && entry.context == context);
+    entry.and_then(|entry| entry.keys.first()).map(ToString::to_string).unwrap_or_default()
+}
+
+fn length(key: &str, hint: &str) -> u16 {
+    columns(key) + columns(hint) + 3
+}
+
+/// Hints that stay when the row is narrow.
+fn stays(command: Command) -> bool {
+    matches!(command, Command::Help | Command::Quit)
+}
+
+fn hints(scene: &Scene<'_>) -> Vec<(String, &'static Entry)> {
+    let contexts = scene.app.contexts();
+    let shown = TABLE.iter().filter(|entry| contexts.contains(&entry.context) && !entry.hint.is_empty());
+    let sensible = shown.filter(|entry| makes_sense(entry.command, scene));
+    sensible.filter_map(|entry| Some((entry.keys.first()?.to_string(), entry))).collect()
+}
+
+/// The container that keys act on, while they do.
+fn acts_on(scene: &Scene<'_>) -> Option<String> {
+    if scene.app.view.overlay.is_some() || scene.app.options.read_only || !scene.is_watching() {
+        return None;
+    }
+    scene.acting_on.as_ref().map(ToString::to_string)
+}
+
+fn makes_sense(command: Command, scene: &Scene<'_>) -> bool {
+    let view = &scene.app.view;
+    let watching = scene.is_watching();
+    match command {
+        Command::Ask(act) => watching && !scene.app.options.read_only && applies(act, scene),
+        Command::Follow => watching && view.focus == Pane::Logs && !view.logs.own,
+        Command::Open => !matches!(view.overlay, Some(Overlay::Question(_))),
+        Command::NextPane | Command::Zoom | Command::LogScope | Command::Znodes => watching,
+        _ => true,
+    }
+}
+
+fn applies(act: ContainerAct, scene: &Scene<'_>) -> bool {
+    let Some(name) = &scene.acting_on else { return false };
+    let state = scene.app.containers().find(|container| container.name == *name).map(|container| &container.state);
+    match state {
+        Some(ContainerState::Exited { .. } | ContainerState::Created) => act == ContainerAct::Start,
+        Some(ContainerState::Paused) => matches!(act, ContainerAct::Unpause | ContainerAct::Kill),
+        Some(ContainerState::Running) => !matches!(act, ContainerAct::Start | ContainerAct::Unpause),
+        Some(ContainerState::Restarting | ContainerState::Other(_)) => true,
+        None => false,
+    }
+}

@@ -1,0 +1,123 @@
+//! Who leads, as the four say who can know; their disagreement is the alarm. Below: what becomes of the lock, and who
+//! could take over.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::pen::Pen;
+use super::scene::Scene;
+use super::units;
+use crate::model::authority::{Opinion, Says, Verdict};
+use crate::model::lock::{LockOutlook, SessionTimeout};
+use crate::model::name::MemberName;
+use crate::model::takeover::Obstacle;
+
+/// Rows that it would like: two for the four, one each for verdict, lock and redundancy.
+pub(super) const ROWS: u16 = 5;
+
+/// Draws it. Where rows are few the last lines leave first.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let four = &scene.authorities;
+    let opinions = [
+        ("ZooKeeper lock", &four.store),
+        ("Patroni", &four.patroni),
+        ("PostgreSQL writable", &four.sql),
+        ("HAProxy writes to", &four.proxy),
+    ];
+    let width = area.width.saturating_sub(1) / 4;
+    for (row, is_label) in [(0, true), (1, false)] {
+        let mut pen = Pen::at(buffer, area, row);
+        pen.skip(1);
+        for (label, opinion) in opinions {
+            let (text, style) = if is_label { (label.to_owned(), scene.theme.dim) } else { says(opinion, scene) };
+            pen.column(&text, style, width.saturating_sub(1), false).skip(1);
+        }
+    }
+    let (line, style) = verdict(scene);
+    let mut pen = Pen::at(buffer, area, 2);
+    pen.put(&line, style);
+    if style == scene.theme.alarm {
+        pen.paint(area, style);
+    }
+    let lines = [lock(scene), Some(redundancy(scene))];
+    for (row, (line, style)) in (3..).zip(lines.into_iter().flatten()) {
+        Pen::at(buffer, area, row).put(&line, style);
+    }
+}
+
+fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
+    let theme = scene.theme;
+    let agreed = matches!(&scene.authorities.verdict, Verdict::Agree(_));
+    let (text, style) = match &opinion.says {
+        Says::Leader(member) if agreed => (format!("✓ {member}"), theme.leader),
+        Says::Leader(member) => (format!("● {member}"), theme.warning),
+        Says::Several(members) => (format!("✗ {}", names(members)), theme.bad),
+        Says::Nobody => ("✗ nobody".to_owned(), theme.bad),
+        Says::Unknown(why) => (format!("? {why}"), theme.stale),
+    };
+    match opinion.as_of.filter(|_| opinion.stale) {
+        Some(since) => (format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)), theme.stale),
+        None => (text, style),
+    }
+}
+
+fn verdict(scene: &Scene<'_>) -> (String, Style) {
+    let theme = scene.theme;
+    match &scene.authorities.verdict {
+        Verdict::Agree(leader) => (format!(" ✓ agree       {leader} leads"), theme.ok),
+        Verdict::Disagree(how) => (format!(" ✗ DISAGREE    {how} "), theme.alarm),
+        Verdict::NoLeader => (" ✗ NO LEADER   the lock is free and nobody accepts writes ".to_owned(), theme.alarm),
+        Verdict::Unknown(missing) => (format!(" ? NOT KNOWN   {missing} "), theme.warning),
+    }
+}
+
+fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
+    let theme = scene.theme;
+    let outlook = scene.lock.as_ref()?;
+    let LockOutlook { holder, .. } = outlook;
+    let timeout = match outlook.session_timeout {
+        SessionTimeout::Measured(timeout) => format!("session timeout {}", units::whole_seconds(timeout)),
+        SessionTimeout::Negotiated(timeout) => format!("session timeout {} by ttl", units::whole_seconds(timeout)),
+        SessionTimeout::Assumed(timeout) => format!("session timeout {} assumed", units::whole_seconds(timeout)),
+    };
+    Some(match (outlook.expires_by, outlook.holder_alive) {
+        (Some(by), _) if by > scene.now => {
+            let (clock, left) = (units::clock(by, scene.zone), units::whole_seconds(by.since(scene.now)));
+            (format!(" ✗ lock        held by {holder}, which is down: free by {clock} at the latest, in {left}"), theme.bad)
+        }
+        (Some(by), _) => {
+            (format!(" ✗ lock        held by {holder}, which is down: overdue for {} ({timeout})", scene.age(by)), theme.bad)
+        }
+        (None, Some(false)) => (format!(" ✗ lock        held by {holder}, which is down; when it expires is not known"), theme.bad),
+        (None, Some(true)) => (format!(" · lock        held by {holder}; after a crash it stays for up to its {timeout}"), theme.dim),
+        (None, None) => (format!(" ? lock        held by {holder}; nothing tells whether it lives ({timeout})"), theme.warning),
+    })
+}
+
+fn redundancy(scene: &Scene<'_>) -> (String, Style) {
+    let theme = scene.theme;
+    if scene.members.is_empty() {
+        return (" ? redundancy  no member is known".to_owned(), theme.stale);
+    }
+    let able: Vec<MemberName> =
+        scene.candidates.iter().filter(|one| one.verdict.is_ok()).map(|one| one.member.clone()).collect();
+    if !able.is_empty() {
+        let who = if scene.has_leader() { units::count(able.len(), "standby") } else { units::count(able.len(), "member") };
+        return (format!(" ✓ redundancy  {who} can take over: {}", names(&able)), theme.ok);
+    }
+    let reason = |obstacles: &[Obstacle]| obstacles.first().map_or_else(String::new, ToString::to_string);
+    let hindered: Vec<String> = scene
+        .candidates
+        .iter()
+        .filter_map(|one| Some(format!("{} {}", one.member, reason(one.verdict.as_ref().err()?))))
+        .collect();
+    if hindered.is_empty() {
+        return (" ✗ redundancy  nobody can take over: there is no standby".to_owned(), theme.bad);
+    }
+    (format!(" ✗ redundancy  nobody can take over: {}", hindered.join(", ")), theme.bad)
+}
+
+fn names(members: &[MemberName]) -> String {
+    members.iter().map(MemberName::as_str).collect::<Vec<_>>().join(", ")
+}

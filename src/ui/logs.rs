@@ -1,0 +1,128 @@
+//! Log lines of the containers, or the program's own.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+use tui_logger::{TuiLoggerLevelOutput, TuiLoggerWidget};
+use unicode_width::UnicodeWidthChar;
+
+use super::frame;
+use super::pen::{Pen, columns};
+use super::scene::Scene;
+use super::theme::Theme;
+use super::units;
+use crate::model::log::Level;
+
+/// Columns that a container's name takes at most.
+const NAME: u16 = 18;
+
+/// Draws it.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
+    let inside = frame::pane(buffer, area, &title(scene), &note(scene), focused, scene.theme);
+    body(buffer, inside, scene);
+}
+
+/// Whose lines it shows.
+pub(super) fn title(scene: &Scene<'_>) -> String {
+    let logs = &scene.app.view.logs;
+    match &logs.only {
+        _ if logs.own => "pgherd's own log".to_owned(),
+        Some(container) => format!("Logs of {container}"),
+        None => "Logs of all".to_owned(),
+    }
+}
+
+/// Whether it follows, and what is missing.
+pub(super) fn note(scene: &Scene<'_>) -> String {
+    let logs = &scene.app.view.logs;
+    if logs.own {
+        return "follows".to_owned();
+    }
+    let (kept, dropped) = scene.app.logs.counts(logs.only.as_ref());
+    let mut note = if logs.end.is_some() { "standing still · ".to_owned() } else { "follows · ".to_owned() };
+    note.push_str(&units::count(kept, "line"));
+    if dropped > 0 {
+        note.push_str(&format!(", {dropped} older dropped"));
+    }
+    if logs.pan > 0 {
+        note.push_str(&format!(" · from column {}", logs.pan + 1));
+    }
+    note
+}
+
+/// Draws what is inside the border.
+pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
+    let logs = &scene.app.view.logs;
+    if logs.own {
+        return own_log(buffer, inside, scene.theme);
+    }
+    let lines = scene.app.logs.window(logs.only.as_ref(), logs.end, usize::from(inside.height));
+    if lines.is_empty() {
+        Pen::at(buffer, inside, 0).skip(1).put("no line yet", scene.theme.dim);
+        return;
+    }
+    let names: Vec<&str> = scene.app.containers().map(|container| container.name.as_str()).collect();
+    let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).clamp(6, NAME);
+    for (row, stored) in (0..).zip(lines) {
+        let (line, theme) = (&stored.line, scene.theme);
+        let mut pen = Pen::at(buffer, inside, row);
+        pen.put(&units::clock_millis(line.at, scene.zone), theme.dim).skip(1);
+        if logs.only.is_none() {
+            let place = names.iter().position(|name| *name == line.container.as_str());
+            pen.column(line.container.as_str(), theme.container(place.unwrap_or(names.len())), width, false).skip(1);
+        }
+        let (letter, style) = look(line.level, theme);
+        pen.put(letter, style).skip(1).put(panned(&line.text, logs.pan), style);
+    }
+}
+
+/// A level as a letter, none for what is normal.
+fn look(level: Level, theme: &Theme) -> (&'static str, Style) {
+    match level {
+        Level::Debug => ("D", theme.log_debug),
+        Level::Info => (" ", theme.log_info),
+        Level::Warning => ("W", theme.log_warning),
+        Level::Error => ("E", theme.log_error),
+        Level::Fatal => ("F", theme.log_fatal),
+    }
+}
+
+/// `text` without its first `pan` columns.
+fn panned(text: &str, pan: u16) -> &str {
+    let mut left = usize::from(pan);
+    let mut letters = text.char_indices();
+    while left > 0 {
+        let Some((_, letter)) = letters.next() else { return "" };
+        left = left.saturating_sub(letter.width().unwrap_or(0));
+    }
+    letters.as_str()
+}
+
+fn own_log(buffer: &mut Buffer, inside: Rect, theme: &Theme) {
+    TuiLoggerWidget::default()
+        .style(theme.log_info)
+        .style_error(theme.log_error)
+        .style_warn(theme.log_warning)
+        .style_info(theme.log_info)
+        .style_debug(theme.log_debug)
+        .style_trace(theme.log_debug)
+        .output_level(Some(TuiLoggerLevelOutput::Abbreviated))
+        .output_separator(' ')
+        .output_target(true)
+        .output_file(false)
+        .output_line(false)
+        .render(inside, buffer);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pans_by_columns() {
+        assert_eq!(panned("abcdef", 2), "cdef");
+        assert_eq!(panned("漢字x", 3), "x");
+        assert_eq!(panned("ab", 9), "");
+    }
+}
