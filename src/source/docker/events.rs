@@ -11,15 +11,16 @@ use bollard::models::{EventMessage, EventMessageTypeEnum};
 use bollard::query_parameters::{EventsOptions, EventsOptionsBuilder};
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
+use super::connect::cause;
 use super::list::{Hint, Table};
 use crate::model::container::{ContainerAction, ContainerEvent};
 use crate::model::name::ContainerName;
 use crate::model::signal::Signal;
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
-use crate::source::Context;
+use crate::source::{Context, RETRY};
 
 /// Asked for; the daemon leaves out the rest, above all the three `exec_` events of every health check.
 const ACTIONS: [&str; 15] = [
@@ -43,7 +44,9 @@ const ACTIONS: [&str; 15] = [
 const OVERLAP_NS: i64 = 1_000_000_000;
 /// More than a daemon remembers (256).
 const REMEMBERED: usize = 1024;
-const PAUSE: Duration = Duration::from_millis(300);
+/// Before the stream is opened again, if it had been open for some time.
+const PAUSE: Duration = Duration::from_millis(200);
+const SOME_TIME: Duration = Duration::from_secs(5);
 
 /// One event, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +164,7 @@ pub(super) async fn follow(
     let mut since = None;
     loop {
         epoch.mark_unchanged();
+        let opened = Instant::now();
         let newest_before = seen.newest;
         let mut events = pin!(docker.events(Some(options(since))));
         let ended = loop {
@@ -185,9 +189,13 @@ pub(super) async fn follow(
         since = if unreadable && newest_before == seen.newest {
             context.now().micros().checked_mul(1_000)
         } else {
-            seen.newest.map(|newest| newest - OVERLAP_NS)
+            seen.newest.map(|newest| newest.saturating_sub(OVERLAP_NS))
         };
-        sleep(PAUSE).await;
+        if let Some(error) = ended {
+            log::debug!("events: {}", cause(&error));
+        }
+        // A daemon that refuses events is at least listed once a second.
+        sleep(if opened.elapsed() > SOME_TIME { PAUSE } else { RETRY }).await;
         if hints.send(Hint::All).await.is_err() {
             return;
         }

@@ -27,7 +27,7 @@ const SAFETY_NET: Duration = Duration::from_secs(5);
 const LIST_DEADLINE: Duration = Duration::from_secs(2);
 const INSPECT_DEADLINE: Duration = Duration::from_secs(1);
 /// What is known by then is reported; slower containers follow.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 8;
 
 /// Something may have changed.

@@ -6,8 +6,8 @@ use crate::model::container::ContainerKind;
 use crate::model::name::MemberName;
 use crate::model::text::clean_line;
 
-/// How a container was made.
-#[derive(Clone, Copy, Debug)]
+/// How a container was made. No `Debug`: the environment holds passwords.
+#[derive(Clone, Copy)]
 pub struct Making<'a> {
     /// Image as it was asked for: `registry:5000/team/zookeeper:3.9`.
     pub image: &'a str,

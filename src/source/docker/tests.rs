@@ -358,9 +358,9 @@ async fn no_event_is_lost_or_doubled() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     daemon.cut();
     daemon.event(20, "container", "start"); // while nobody listens
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(1300)).await;
     daemon.event(1_000_000, "flurb", "die"); // ends bollard's stream, and again when asked for again
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
     daemon.event(9_000_000_000, "container", "pause");
     let seen: Vec<_> = watched
         .all(SOON)

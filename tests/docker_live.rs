@@ -1,0 +1,354 @@
+//! The Docker source and the container actions against the real daemon, through a stand-in socket that can hang, close
+//! and answer garbage. Says so and passes where there is no daemon or no image to start containers from.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the figures of a run, and what was not tested"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of this file is a test"
+)]
+
+#[path = "support/docker_proxy.rs"]
+mod docker_proxy;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use pgherd::action::container::perform;
+use pgherd::model::act::{ActTarget, ContainerAct};
+use pgherd::model::container::{Container, ContainerAction, ContainerState, Usage};
+use pgherd::model::link::{Cause, LinkState};
+use pgherd::model::name::ContainerName;
+use pgherd::model::signal::{Report, Signal};
+use pgherd::model::time::Timestamp;
+use pgherd::source::Context;
+use pgherd::source::docker::{self, DEFAULT_SOCKET, LogStart};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use docker_proxy::{DockerProxy, Mode};
+
+/// Any image with a shell does.
+const IMAGES: [&str; 3] = ["pgherd-lab-base:trixie", "debian:trixie-slim", "busybox:latest"];
+
+/// Numbered lines at both outputs, a few hundred a second; long ones now and then; ends at SIGTERM with half a line.
+const CHATTER: &str = r#"
+trap 'printf "half %s" $i; exit 0' TERM
+long=$(head -c 20000 /dev/zero | tr '\0' x)
+i=0
+while :; do
+  i=$((i+1)); echo "out $RUN $i"; echo "err $RUN $i" >&2
+  [ $((i % 500)) = 0 ] && echo "long $i $long"
+  [ $((i % 5)) = 0 ] && sleep 0.01
+done
+"#;
+
+fn shell(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("docker").args(arguments).output().ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+struct Throwaway {
+    name: String,
+    id: String,
+}
+
+impl Throwaway {
+    fn start(image: &str, what: &str, options: &[&str], script: &str) -> Self {
+        let name = format!("pgherd-test-{what}-{}", std::process::id());
+        let mut arguments = vec!["run", "-d", "--stop-timeout", "3", "--name", &name];
+        arguments.extend(options);
+        arguments.extend([image, "sh", "-c", script]);
+        let id = shell(&arguments).expect("docker run");
+        Self { name, id }
+    }
+
+    fn target(&self) -> ActTarget {
+        ActTarget {
+            id: self.id.clone(),
+            name: self.name(),
+        }
+    }
+
+    fn name(&self) -> ContainerName {
+        ContainerName::from(self.name.as_str())
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        shell(&["rm", "-f", "-v", &self.name]);
+    }
+}
+
+fn image() -> Option<&'static str> {
+    let image = IMAGES
+        .into_iter()
+        .find(|image| shell(&["image", "inspect", "-f", "{{.Id}}", image]).is_some());
+    if image.is_none() {
+        eprintln!("not tested: no Docker daemon at {DEFAULT_SOCKET}, or none of the images {IMAGES:?}");
+    }
+    image
+}
+
+/// Collects everything that the source says.
+struct Watched {
+    inbox: mpsc::Receiver<Signal>,
+    task: tokio::task::JoinHandle<()>,
+    containers: Vec<Container>,
+    usage: BTreeMap<ContainerName, Usage>,
+    lines: Vec<(bool, String)>,
+    events: Vec<ContainerAction>,
+    gaps: Vec<String>,
+    batches: usize,
+    down: Option<Cause>,
+    up: bool,
+}
+
+impl Watched {
+    async fn start(host: &str, followed: &[ContainerName]) -> Self {
+        let (signals, inbox) = mpsc::channel(1024);
+        let clock = || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap())
+        };
+        let context = Context {
+            signals,
+            clock: Arc::new(clock),
+            stop: CancellationToken::new(),
+        };
+        let docker = docker::connect(Some(host)).await.unwrap();
+        let followed: BTreeSet<_> = followed.iter().cloned().collect();
+        let task = tokio::spawn(async move {
+            let (_keep, followed) = watch::channel(followed);
+            docker::watch(context, docker, followed, LogStart::All).await;
+        });
+        Self {
+            inbox,
+            task,
+            containers: Vec::new(),
+            usage: BTreeMap::new(),
+            lines: Vec::new(),
+            events: Vec::new(),
+            gaps: Vec::new(),
+            batches: 0,
+            down: None,
+            up: false,
+        }
+    }
+
+    fn take(&mut self, signal: Signal, of: &Throwaway) {
+        match signal {
+            Signal::Report {
+                report: Report::Containers(all),
+                ..
+            } => self.containers = all,
+            Signal::Report {
+                report: Report::Usage(usage),
+                ..
+            } => self.usage = usage,
+            Signal::Logs(lines) => {
+                self.batches += 1;
+                self.lines
+                    .extend(lines.into_iter().map(|line| (line.stderr, line.text)));
+            }
+            Signal::LogGap { why, .. } => self.gaps.push(why),
+            Signal::Container(event) if event.id == of.id => self.events.push(event.action),
+            Signal::Link {
+                state: LinkState::Down { cause, .. },
+                ..
+            } => (self.down, self.up) = (Some(cause), false),
+            Signal::Link {
+                state: LinkState::Up { .. },
+                ..
+            } => (self.down, self.up) = (None, true),
+            Signal::Report { .. } | Signal::Container(_) | Signal::Link { .. } => {}
+        }
+    }
+
+    /// Until `done`, at most `limit`; how long it took.
+    async fn until(&mut self, of: &Throwaway, limit: Duration, done: impl Fn(&Self) -> bool) -> Duration {
+        let began = Instant::now();
+        while !done(self) {
+            let left = limit.saturating_sub(began.elapsed());
+            let Ok(Some(signal)) = timeout(left, self.inbox.recv()).await else {
+                panic!(
+                    "not within {limit:?}: events {:?}, {} lines, gaps {:?}",
+                    self.events,
+                    self.lines.len(),
+                    self.gaps
+                );
+            };
+            self.take(signal, of);
+        }
+        began.elapsed()
+    }
+
+    async fn spend(&mut self, of: &Throwaway, time: Duration) {
+        let end = Instant::now() + time;
+        while let Ok(Some(signal)) = timeout(end.saturating_duration_since(Instant::now()), self.inbox.recv()).await {
+            self.take(signal, of);
+        }
+    }
+
+    fn state(&self, of: &Throwaway) -> Option<&ContainerState> {
+        self.containers.iter().find(|one| one.id == of.id).map(|one| &one.state)
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What Docker itself has, by lane.
+fn whole_log(of: &Throwaway) -> [String; 2] {
+    let output = Command::new("docker").args(["logs", &of.id]).output().unwrap();
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_exactly_once_through_stops_kills_and_outages() {
+    let Some(image) = image() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = DockerProxy::start(&folder.path().join("docker.sock"), Path::new(DEFAULT_SOCKET)).unwrap();
+    let docker = docker::connect(None).await.unwrap();
+    let one = Throwaway::start(image, "chatter", &["-e", "RUN=r"], CHATTER);
+    let mut seen = Watched::start(&proxy.host(), &[one.name()]).await;
+    seen.until(&one, Duration::from_secs(5), |seen| seen.lines.len() > 500)
+        .await;
+    seen.until(&one, Duration::from_secs(5), |seen| !seen.usage.is_empty())
+        .await;
+
+    let acts = [
+        ContainerAct::Restart,
+        ContainerAct::Kill,
+        ContainerAct::Start,
+        ContainerAct::Pause,
+        ContainerAct::Unpause,
+        ContainerAct::Stop,
+        ContainerAct::Start,
+        ContainerAct::Restart,
+    ];
+    for act in acts {
+        let done = perform(&docker, act, &one.target()).await.unwrap();
+        println!("{:8} took {:?}", act.word(), done.took);
+        seen.spend(&one, Duration::from_millis(700)).await;
+    }
+    for mode in [Mode::Hang, Mode::Close, Mode::Garbage, Mode::BadJson] {
+        proxy.set(mode);
+        let down = seen.until(&one, Duration::from_millis(2300), |seen| !seen.up).await;
+        let cause = seen.down.clone();
+        sleep(Duration::from_millis(500)).await;
+        proxy.set(Mode::Pass);
+        let up = seen.until(&one, Duration::from_secs(2), |seen| seen.up).await;
+        println!("{mode:?}: down after {down:?} ({}), up after {up:?}", cause.unwrap());
+        seen.spend(&one, Duration::from_millis(1500)).await;
+    }
+    perform(&docker, ContainerAct::Stop, &one.target()).await.unwrap();
+    seen.until(&one, Duration::from_secs(3), |seen| {
+        matches!(seen.state(&one), Some(ContainerState::Exited { code: 0 }))
+    })
+    .await;
+    seen.spend(&one, Duration::from_millis(2500)).await;
+
+    for (lane, wanted) in whole_log(&one).into_iter().enumerate() {
+        let mine = seen.lines.iter().filter(|(err, _)| usize::from(*err) == lane);
+        // `docker logs` writes the half line at each of the four ends without a line break.
+        let found: String = mine
+            .map(|(_, text)| text.clone() + if text.starts_with("half") { "" } else { "\n" })
+            .collect();
+        let differs = wanted
+            .lines()
+            .zip(found.lines())
+            .find(|(wanted, found)| wanted != found);
+        assert_eq!(differs, None, "lane {lane}");
+        assert_eq!(found.len(), wanted.len(), "lane {lane}");
+    }
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
+    let (open, ever) = proxy.connections();
+    println!(
+        "{} lines in {} batches; connections {open} open, {ever} in all",
+        seen.lines.len(),
+        seen.batches
+    );
+    let starts = seen
+        .events
+        .iter()
+        .filter(|event| **event == ContainerAction::Started)
+        .count();
+    assert_eq!(starts, 4, "{:?}", seen.events);
+    assert!(seen.usage.is_empty(), "it does not run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
+    let Some(image) = image() else { return };
+    let docker = docker::connect(None).await.unwrap();
+    let one = Throwaway::start(image, "kill", &["-t"], "echo up; exec sleep 1000");
+    let mut seen = Watched::start(DEFAULT_SOCKET, &[one.name()]).await;
+    let first = seen
+        .until(&one, Duration::from_secs(2), |seen| !seen.containers.is_empty())
+        .await;
+    seen.until(&one, Duration::from_secs(3), |seen| {
+        seen.lines == [(false, "up".to_owned())]
+    })
+    .await;
+    let target = one.target();
+    let killed = perform(&docker, ContainerAct::Kill, &target);
+    let shown = seen.until(&one, Duration::from_secs(2), |seen| {
+        matches!(seen.state(&one), Some(ContainerState::Exited { code: 137 }))
+    });
+    let (killed, shown) = tokio::join!(killed, shown);
+    println!(
+        "first list after {first:?}; kill took {:?}, on screen after {shown:?}",
+        killed.unwrap().took
+    );
+    let order: Vec<_> = seen.events.iter().take(2).cloned().collect();
+    assert_eq!(
+        order,
+        [
+            ContainerAction::Killed { signal: 9 },
+            ContainerAction::Died { code: 137 }
+        ]
+    );
+
+    let error = perform(&docker, ContainerAct::Kill, &one.target()).await.unwrap_err();
+    assert!(error.contains("is not running"), "{error}");
+    let renamed = ActTarget {
+        name: ContainerName::from("another"),
+        ..one.target()
+    };
+    let error = perform(&docker, ContainerAct::Start, &renamed).await.unwrap_err();
+    assert!(error.contains("is now called"), "{error}");
+    shell(&["rm", "-f", &one.name]);
+    seen.until(&one, Duration::from_secs(3), |seen| !seen.gaps.is_empty())
+        .await;
+    seen.spend(&one, Duration::from_secs(3)).await;
+    assert_eq!(seen.gaps, ["the container was removed"]);
+    let error = perform(&docker, ContainerAct::Start, &one.target()).await.unwrap_err();
+    assert!(error.contains("no longer exists"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_docker_does_not_keep_is_told_once() {
+    let Some(image) = image() else { return };
+    let one = Throwaway::start(image, "nolog", &["--log-driver", "none"], "exec sleep 1000");
+    let mut seen = Watched::start(DEFAULT_SOCKET, &[one.name()]).await;
+    seen.spend(&one, Duration::from_secs(4)).await;
+    // Newer daemons keep a copy for any driver but `none`.
+    assert_eq!(seen.gaps, ["its log driver keeps no lines that Docker could give"]);
+}
