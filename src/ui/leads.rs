@@ -9,7 +9,7 @@ use super::pen::Pen;
 use super::scene::Scene;
 use super::units;
 use crate::model::authority::{Opinion, Says, Verdict};
-use crate::model::lock::{LockOutlook, SessionTimeout};
+use crate::model::lock::{DEFAULT_TICK, LockOutlook, SessionTimeout};
 use crate::model::name::MemberName;
 use crate::model::takeover::Obstacle;
 
@@ -20,17 +20,24 @@ pub(super) const ROWS: u16 = 5;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let four = &scene.authorities;
     let opinions = [
-        ("ZooKeeper lock", &four.store),
-        ("Patroni", &four.patroni),
-        ("PostgreSQL writable", &four.sql),
-        ("HAProxy writes to", &four.proxy),
+        ("ZooKeeper", " lock", &four.store),
+        ("Patroni", " leads", &four.patroni),
+        ("PostgreSQL", " writes", &four.sql),
+        ("HAProxy", " writes to", &four.proxy),
     ];
     let width = area.width.saturating_sub(1) / 4;
+    let long = width > 18;
     for (row, is_label) in [(0, true), (1, false)] {
         let mut pen = Pen::at(buffer, area, row);
         pen.skip(1);
-        for (label, opinion) in opinions {
-            let (text, style) = if is_label { (label.to_owned(), scene.theme.dim) } else { says(opinion, scene) };
+        for (who, what, opinion) in opinions {
+            let label = || {
+                (
+                    if long { format!("{who}{what}") } else { who.to_owned() },
+                    scene.theme.dim,
+                )
+            };
+            let (text, style) = if is_label { label() } else { says(opinion, scene) };
             pen.column(&text, style, width.saturating_sub(1), false).skip(1);
         }
     }
@@ -57,7 +64,10 @@ fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
         Says::Unknown(why) => (format!("? {why}"), theme.stale),
     };
     match opinion.as_of.filter(|_| opinion.stale) {
-        Some(since) => (format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)), theme.stale),
+        Some(since) => (
+            format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)),
+            theme.stale,
+        ),
         None => (text, style),
     }
 }
@@ -67,7 +77,10 @@ fn verdict(scene: &Scene<'_>) -> (String, Style) {
     match &scene.authorities.verdict {
         Verdict::Agree(leader) => (format!(" ✓ agree       {leader} leads"), theme.ok),
         Verdict::Disagree(how) => (format!(" ✗ DISAGREE    {how} "), theme.alarm),
-        Verdict::NoLeader => (" ✗ NO LEADER   the lock is free and nobody accepts writes ".to_owned(), theme.alarm),
+        Verdict::NoLeader => (
+            " ✗ NO LEADER   the lock is free and nobody accepts writes ".to_owned(),
+            theme.alarm,
+        ),
         Verdict::Unknown(missing) => (format!(" ? NOT KNOWN   {missing} "), theme.warning),
     }
 }
@@ -76,22 +89,41 @@ fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
     let theme = scene.theme;
     let outlook = scene.lock.as_ref()?;
     let LockOutlook { holder, .. } = outlook;
-    let timeout = match outlook.session_timeout {
-        SessionTimeout::Measured(timeout) => format!("session timeout {}", units::whole_seconds(timeout)),
-        SessionTimeout::Negotiated(timeout) => format!("session timeout {} by ttl", units::whole_seconds(timeout)),
-        SessionTimeout::Assumed(timeout) => format!("session timeout {} assumed", units::whole_seconds(timeout)),
+    let store = scene.app.cluster.store.as_ref();
+    let tick = store.and_then(|store| store.value.tick).unwrap_or(DEFAULT_TICK);
+    let most = units::whole_seconds(outlook.session_timeout.value() + tick);
+    let basis = match outlook.session_timeout {
+        SessionTimeout::Measured(_) => "session timeout as ZooKeeper says",
+        SessionTimeout::Negotiated(_) => "session timeout by ttl",
+        SessionTimeout::Assumed(_) => "session timeout assumed",
     };
     Some(match (outlook.expires_by, outlook.holder_alive) {
         (Some(by), _) if by > scene.now => {
             let (clock, left) = (units::clock(by, scene.zone), units::whole_seconds(by.since(scene.now)));
-            (format!(" ✗ lock        held by {holder}, which is down: free by {clock} at the latest, in {left}"), theme.bad)
+            (
+                format!(" ✗ lock        held by {holder}, down: free in {left} at the latest ({clock})"),
+                theme.bad,
+            )
         }
-        (Some(by), _) => {
-            (format!(" ✗ lock        held by {holder}, which is down: overdue for {} ({timeout})", scene.age(by)), theme.bad)
-        }
-        (None, Some(false)) => (format!(" ✗ lock        held by {holder}, which is down; when it expires is not known"), theme.bad),
-        (None, Some(true)) => (format!(" · lock        held by {holder}; after a crash it stays for up to its {timeout}"), theme.dim),
-        (None, None) => (format!(" ? lock        held by {holder}; nothing tells whether it lives ({timeout})"), theme.warning),
+        (Some(by), _) => (
+            format!(
+                " ✗ lock        held by {holder}, down: overdue for {} ({basis})",
+                scene.age(by)
+            ),
+            theme.bad,
+        ),
+        (None, Some(false)) => (
+            format!(" ✗ lock        held by {holder}, down: when it expires is not known"),
+            theme.bad,
+        ),
+        (None, Some(true)) => (
+            format!(" · lock        held by {holder}: a crash frees it after {most} at most ({basis})"),
+            theme.dim,
+        ),
+        (None, None) => (
+            format!(" ? lock        held by {holder}: nothing tells whether that lives"),
+            theme.warning,
+        ),
     })
 }
 
@@ -100,11 +132,22 @@ fn redundancy(scene: &Scene<'_>) -> (String, Style) {
     if scene.members.is_empty() {
         return (" ? redundancy  no member is known".to_owned(), theme.stale);
     }
-    let able: Vec<MemberName> =
-        scene.candidates.iter().filter(|one| one.verdict.is_ok()).map(|one| one.member.clone()).collect();
+    let able: Vec<MemberName> = scene
+        .candidates
+        .iter()
+        .filter(|one| one.verdict.is_ok())
+        .map(|one| one.member.clone())
+        .collect();
     if !able.is_empty() {
-        let who = if scene.has_leader() { units::count(able.len(), "standby") } else { units::count(able.len(), "member") };
-        return (format!(" ✓ redundancy  {who} can take over: {}", names(&able)), theme.ok);
+        let who = if scene.has_leader() {
+            units::count(able.len(), "standby")
+        } else {
+            units::count(able.len(), "member")
+        };
+        return (
+            format!(" ✓ redundancy  {who} can take over: {}", names(&able)),
+            theme.ok,
+        );
     }
     let reason = |obstacles: &[Obstacle]| obstacles.first().map_or_else(String::new, ToString::to_string);
     let hindered: Vec<String> = scene
@@ -113,9 +156,15 @@ fn redundancy(scene: &Scene<'_>) -> (String, Style) {
         .filter_map(|one| Some(format!("{} {}", one.member, reason(one.verdict.as_ref().err()?))))
         .collect();
     if hindered.is_empty() {
-        return (" ✗ redundancy  nobody can take over: there is no standby".to_owned(), theme.bad);
+        return (
+            " ✗ redundancy  nobody can take over: there is no standby".to_owned(),
+            theme.bad,
+        );
     }
-    (format!(" ✗ redundancy  nobody can take over: {}", hindered.join(", ")), theme.bad)
+    (
+        format!(" ✗ redundancy  nobody can take over: {}", hindered.join(", ")),
+        theme.bad,
+    )
 }
 
 fn names(members: &[MemberName]) -> String {

@@ -14,8 +14,10 @@ use super::theme::Theme;
 use super::units;
 use crate::model::log::Level;
 
-/// Columns that a container's name takes at most.
-const NAME: u16 = 18;
+/// Columns that a container's name takes at most, on a wide and on a narrow pane.
+const NAME: (u16, u16) = (20, 10);
+/// What is a wide pane.
+const WIDE: u16 = 90;
 
 /// Draws it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
@@ -40,7 +42,11 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
         return "follows".to_owned();
     }
     let (kept, dropped) = scene.app.logs.counts(logs.only.as_ref());
-    let mut note = if logs.end.is_some() { "standing still · ".to_owned() } else { "follows · ".to_owned() };
+    let mut note = if logs.end.is_some() {
+        "standing still · ".to_owned()
+    } else {
+        "follows · ".to_owned()
+    };
     note.push_str(&units::count(kept, "line"));
     if dropped > 0 {
         note.push_str(&format!(", {dropped} older dropped"));
@@ -57,20 +63,40 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     if logs.own {
         return own_log(buffer, inside, scene.theme);
     }
-    let lines = scene.app.logs.window(logs.only.as_ref(), logs.end, usize::from(inside.height));
+    let lines = scene
+        .app
+        .logs
+        .window(logs.only.as_ref(), logs.end, usize::from(inside.height));
     if lines.is_empty() {
         Pen::at(buffer, inside, 0).skip(1).put("no line yet", scene.theme.dim);
         return;
     }
-    let names: Vec<&str> = scene.app.containers().map(|container| container.name.as_str()).collect();
-    let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).clamp(6, NAME);
+    let names: Vec<&str> = scene
+        .app
+        .containers()
+        .map(|container| container.name.as_str())
+        .collect();
+    let width = names
+        .iter()
+        .map(|name| columns(name))
+        .max()
+        .unwrap_or(0)
+        .min(if inside.width < WIDE { NAME.1 } else { NAME.0 });
     for (row, stored) in (0..).zip(lines) {
         let (line, theme) = (&stored.line, scene.theme);
         let mut pen = Pen::at(buffer, inside, row);
-        pen.put(&units::clock_millis(line.at, scene.zone), theme.dim).skip(1);
+        pen.skip(1)
+            .put(&units::clock_millis(line.at, scene.zone), theme.dim)
+            .skip(1);
         if logs.only.is_none() {
             let place = names.iter().position(|name| *name == line.container.as_str());
-            pen.column(line.container.as_str(), theme.container(place.unwrap_or(names.len())), width, false).skip(1);
+            pen.column(
+                line.container.as_str(),
+                theme.container(place.unwrap_or(names.len())),
+                width,
+                false,
+            )
+            .skip(1);
         }
         let (letter, style) = look(line.level, theme);
         pen.put(letter, style).skip(1).put(panned(&line.text, logs.pan), style);
@@ -112,7 +138,14 @@ fn own_log(buffer: &mut Buffer, inside: Rect, theme: &Theme) {
         .output_target(true)
         .output_file(false)
         .output_line(false)
-        .render(inside, buffer);
+        .render(
+            Rect {
+                x: inside.x.saturating_add(1),
+                width: inside.width.saturating_sub(1),
+                ..inside
+            },
+            buffer,
+        );
 }
 
 #[cfg(test)]

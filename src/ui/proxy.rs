@@ -15,7 +15,8 @@ use crate::model::link::SourceId;
 use crate::model::proxy::{Pool, ProxyServer, ProxySnapshot, ServerStatus};
 
 const COLUMNS: &[Column] = &[
-    Column::text("server", 15, 8, 26),
+    Column::text("server", 15, 12, 26).whole(),
+    Column::text("member", 6, 8, 18),
     Column::text("status", 14, 8, 12),
     Column::number("since", 12, 7),
     Column::text("check", 13, 9, 13),
@@ -27,7 +28,12 @@ const COLUMNS: &[Column] = &[
 
 /// Rows that it needs, border included.
 pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    let pools = scene.app.cluster.proxies.values().flat_map(|proxy| served(&proxy.value));
+    let pools = scene
+        .app
+        .cluster
+        .proxies
+        .values()
+        .flat_map(|proxy| served(&proxy.value));
     let rows: usize = pools.map(|pool| pool.servers.len() + 1).sum();
     u16::try_from(rows + 3).unwrap_or(u16::MAX)
 }
@@ -49,14 +55,21 @@ pub(super) fn title(scene: &Scene<'_>) -> String {
 
 /// Why what it shows is no news.
 pub(super) fn note(scene: &Scene<'_>) -> String {
-    sources(scene).map(|source| scene.silence(&source)).find(|note| !note.is_empty()).unwrap_or_default()
+    sources(scene)
+        .map(|source| scene.silence(&source))
+        .find(|note| !note.is_empty())
+        .unwrap_or_default()
 }
 
 /// Draws what is inside the border.
 pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
     if scene.app.cluster.proxies.is_empty() {
-        let text = if sources(scene).next().is_some() { note(scene) } else { "no HAProxy was found".to_owned() };
+        let text = if sources(scene).next().is_some() {
+            note(scene)
+        } else {
+            "no HAProxy was found".to_owned()
+        };
         Pen::at(buffer, inside, 0).skip(1).put(&text, theme.dim);
         return;
     }
@@ -65,9 +78,18 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     for (name, known) in &scene.app.cluster.proxies {
         let fresh = scene.is_fresh(&SourceId::Proxy(name.clone()));
         for pool in served(&known.value) {
-            let title = if several { format!("{name} {}", pool.name) } else { pool.name.clone() };
+            let title = if several {
+                format!("{name} {}", pool.name)
+            } else {
+                pool.name.clone()
+            };
             rows.push(pool_row(title, pool, fresh, theme));
-            rows.extend(pool.servers.iter().map(|server| server_row(server, scene, fresh)));
+            let served = is_served(pool);
+            rows.extend(
+                pool.servers
+                    .iter()
+                    .map(|server| server_row(server, served, scene, fresh)),
+            );
         }
     }
     table::draw(buffer, inside, COLUMNS, &rows, theme);
@@ -78,18 +100,31 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
     let mut pen = Pen::at(buffer, area, 0);
     pen.skip(1).put("HAProxy ", theme.dim);
-    let first = scene.app.cluster.proxies.iter().find_map(|(name, known)| Some((name, authority::write_pool(&known.value)?)));
+    let first = scene
+        .app
+        .cluster
+        .proxies
+        .iter()
+        .find_map(|(name, known)| Some((name, authority::write_pool(&known.value)?)));
     let Some((name, pool)) = first else {
-        let text = if sources(scene).next().is_some() { note(scene) } else { "none was found".to_owned() };
+        let text = if sources(scene).next().is_some() {
+            note(scene)
+        } else {
+            "none was found".to_owned()
+        };
         pen.put(&text, theme.dim);
         return;
     };
     let source = SourceId::Proxy(name.clone());
     let fresh = scene.is_fresh(&source);
     pen.put(&pool.name, theme.text);
+    let served = is_served(pool);
     for server in &pool.servers {
         pen.put("  ", theme.dim).put(&server.name, theme.dim).skip(1);
-        pen.put(&format!("{} {}", server.status, since(server.since_change)), aged(status_style(&server.status, theme), fresh, theme));
+        pen.put(
+            &format!("{} {}", server.status, since(server.since_change)),
+            aged(status_style(&server.status, served, theme), fresh, theme),
+        );
         pen.skip(1).put(&check(server), theme.dim);
     }
     if !fresh {
@@ -98,7 +133,13 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 }
 
 fn sources<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = SourceId> + 'a {
-    scene.app.cluster.links.keys().filter(|source| matches!(source, SourceId::Proxy(_))).cloned()
+    scene
+        .app
+        .cluster
+        .links
+        .keys()
+        .filter(|source| matches!(source, SourceId::Proxy(_)))
+        .cloned()
 }
 
 /// Its pools that have servers: the others only show statistics.
@@ -109,31 +150,57 @@ fn served(proxy: &ProxySnapshot) -> impl Iterator<Item = &Pool> {
 fn pool_row(title: String, pool: &Pool, fresh: bool, theme: &Theme) -> Row {
     let own = |style: Style| aged(style, fresh, theme);
     let Some(backend) = &pool.backend else {
-        return Row { cells: vec![cell(title, own(theme.title))], mark: Mark::None };
+        return Row {
+            cells: vec![cell(title, own(theme.title))],
+            mark: Mark::None,
+        };
     };
-    let queued = if backend.queued > 0 { format!("{} queued", backend.queued) } else { String::new() };
+    let queued = if backend.queued > 0 {
+        format!("{} queued", backend.queued)
+    } else {
+        String::new()
+    };
     let cells = vec![
         cell(title, own(theme.title)),
-        cell(backend.status.to_string(), own(status_style(&backend.status, theme))),
+        cell("", theme.text),
+        cell(
+            backend.status.to_string(),
+            own(status_style(&backend.status, false, theme)),
+        ),
         cell(since(backend.since_change), own(theme.text)),
         cell(queued, own(theme.warning)),
         cell(backend.sessions.to_string(), own(theme.text)),
         cell(backend.total_sessions.to_string(), own(theme.text)),
         cell(backend.errors.to_string(), own(error_style(backend.errors, theme))),
-        cell(if backend.status.takes_connections() { "" } else { "no server: clients are sent away" }, own(theme.bad)),
+        cell(
+            if backend.status.takes_connections() {
+                ""
+            } else {
+                "no server: clients are sent away"
+            },
+            own(theme.bad),
+        ),
     ];
-    Row { cells, mark: Mark::None }
+    Row {
+        cells,
+        mark: Mark::None,
+    }
 }
 
-fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool) -> Row {
+fn server_row(server: &ProxyServer, served: bool, scene: &Scene<'_>, fresh: bool) -> Row {
     let theme = scene.theme;
     let own = |style: Style| aged(style, fresh, theme);
     let member = authority::member_behind(&scene.app.cluster, server);
-    let role = scene.member(&member).map_or(theme.text, |member| members::role_style(member.role, theme));
-    let name = if member.as_str() == server.name { format!("  {member}") } else { format!("  {} ({member})", server.name) };
+    let role = scene
+        .member(&member)
+        .map_or(theme.text, |member| members::role_style(member.role, theme));
     let cells = vec![
-        cell(name, own(role)),
-        cell(server.status.to_string(), own(status_style(&server.status, theme))),
+        cell(format!("  {}", server.name), own(role)),
+        cell(member.to_string(), own(role)),
+        cell(
+            server.status.to_string(),
+            own(status_style(&server.status, served, theme)),
+        ),
         cell(since(server.since_change), own(theme.text)),
         cell(check(server), own(check_style(server, theme))),
         cell(server.sessions.to_string(), own(theme.text)),
@@ -141,7 +208,10 @@ fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool) -> Row {
         cell(server.errors.to_string(), own(error_style(server.errors, theme))),
         cell(server.check_text.clone().unwrap_or_default(), own(theme.dim)),
     ];
-    Row { cells, mark: Mark::None }
+    Row {
+        cells,
+        mark: Mark::None,
+    }
 }
 
 fn since(change: Option<std::time::Duration>) -> String {
@@ -166,11 +236,17 @@ fn error_style(errors: u64, theme: &Theme) -> Style {
     if errors == 0 { theme.dim } else { theme.warning }
 }
 
-/// A server that is down is normal: only one of them leads. The pool as a whole is another matter.
-fn status_style(status: &ServerStatus, theme: &Theme) -> Style {
+/// Some server of the pool takes connections.
+fn is_served(pool: &Pool) -> bool {
+    pool.servers.iter().any(|server| server.status.takes_connections())
+}
+
+/// A server that is down is as it should be while another one serves its pool: only one of them leads.
+fn status_style(status: &ServerStatus, served: bool, theme: &Theme) -> Style {
     match status {
         ServerStatus::Up | ServerStatus::Unchecked => theme.ok,
         ServerStatus::Failing { .. } | ServerStatus::Rising { .. } | ServerStatus::Draining => theme.warning,
+        ServerStatus::Down if served => theme.dim,
         ServerStatus::Down => theme.bad,
         ServerStatus::Maintenance | ServerStatus::Other(_) => theme.dim,
     }
@@ -179,4 +255,3 @@ fn status_style(status: &ServerStatus, theme: &Theme) -> Style {
 fn aged(style: Style, fresh: bool, theme: &Theme) -> Style {
     if fresh { style } else { theme.stale }
 }
-
