@@ -121,9 +121,8 @@ pub(super) fn state(container: &Container) -> String {
 pub(super) fn state_style(container: &Container, theme: &Theme) -> Style {
     match &container.state {
         ContainerState::Running => theme.ok,
-        ContainerState::Exited { .. } => theme.bad,
+        ContainerState::Exited { .. } | ContainerState::Other(_) => theme.bad,
         ContainerState::Paused | ContainerState::Restarting | ContainerState::Created => theme.warning,
-        ContainerState::Other(_) => theme.bad,
     }
 }
 

@@ -77,7 +77,9 @@ impl Document {
         let below = lines.len().saturating_sub(first + page);
         let note = match (first, below) {
             (0, 0) => String::new(),
-            (above, below) => format!("{above} lines above, {below} below"),
+            (0, below) => format!("↓ {below} more"),
+            (above, 0) => format!("↑ {above} more"),
+            (above, below) => format!("↑ {above} ↓ {below} more"),
         };
         let inside = frame::dialog(buffer, place, &self.title, &note, scene.theme);
         for (row, line) in (0..).zip(lines.iter().skip(first).take(page)) {

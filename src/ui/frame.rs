@@ -114,5 +114,8 @@ fn put_note(pen: &mut Pen<'_>, note: &str, theme: &Theme) {
         return;
     }
     let style = if bad { theme.bad } else { theme.dim };
-    pen.to_last(needed + 1).put(" ", style).put(note, style).put(" ", style);
+    pen.skip_to_last(needed + 1)
+        .put(" ", style)
+        .put(note, style)
+        .put(" ", style);
 }

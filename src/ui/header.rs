@@ -32,7 +32,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let short = one_row || length(false) > area.width;
     let mut pen = Pen::at(buffer, area, area.height.saturating_sub(1));
     if one_row {
-        pen.to_last(length(short));
+        pen.skip_to_last(length(short));
     } else {
         pen.skip(1);
     }

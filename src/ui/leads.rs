@@ -27,6 +27,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     ];
     let width = area.width.saturating_sub(1) / 4;
     let long = width > 18;
+    let ago = width > 23;
     for (row, is_label) in [(0, true), (1, false)] {
         let mut pen = Pen::at(buffer, area, row);
         pen.skip(1);
@@ -37,7 +38,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
                     scene.theme.dim,
                 )
             };
-            let (text, style) = if is_label { label() } else { says(opinion, scene) };
+            let (text, style) = if is_label { label() } else { says(opinion, ago, scene) };
             pen.column(&text, style, width.saturating_sub(1), false).skip(1);
         }
     }
@@ -53,7 +54,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
+fn says(opinion: &Opinion, long: bool, scene: &Scene<'_>) -> (String, Style) {
     let theme = scene.theme;
     let agreed = matches!(&scene.authorities.verdict, Verdict::Agree(_));
     let (text, style) = match &opinion.says {
@@ -63,13 +64,14 @@ fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
         Says::Nobody => ("✗ nobody".to_owned(), theme.bad),
         Says::Unknown(why) => (format!("? {why}"), theme.stale),
     };
-    match opinion.as_of.filter(|_| opinion.stale) {
-        Some(since) => (
-            format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)),
-            theme.stale,
-        ),
-        None => (text, style),
-    }
+    let Some(since) = opinion.as_of.filter(|_| opinion.stale) else {
+        return (text, style);
+    };
+    let ago = if long { " ago" } else { "" };
+    (
+        format!("{} {}{ago}", text.replace(['✓', '●'], "○"), scene.age(since)),
+        theme.stale,
+    )
 }
 
 fn verdict(scene: &Scene<'_>) -> (String, Style) {
@@ -87,15 +89,18 @@ fn verdict(scene: &Scene<'_>) -> (String, Style) {
 
 fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
     let theme = scene.theme;
+    if scene.app.cluster.snapshot().is_some_and(|dcs| dcs.leader.is_none()) {
+        return Some((" ✗ lock        free: nobody holds it".to_owned(), theme.bad));
+    }
     let outlook = scene.lock.as_ref()?;
     let LockOutlook { holder, .. } = outlook;
     let store = scene.app.cluster.store.as_ref();
     let tick = store.and_then(|store| store.value.tick).unwrap_or(DEFAULT_TICK);
     let most = units::whole_seconds(outlook.session_timeout.value() + tick);
     let basis = match outlook.session_timeout {
-        SessionTimeout::Measured(_) => "session timeout as ZooKeeper says",
-        SessionTimeout::Negotiated(_) => "session timeout by ttl",
-        SessionTimeout::Assumed(_) => "session timeout assumed",
+        SessionTimeout::Measured(_) => "as ZooKeeper says",
+        SessionTimeout::Negotiated(_) => "by ttl",
+        SessionTimeout::Assumed(_) => "assumed",
     };
     Some(match (outlook.expires_by, outlook.holder_alive) {
         (Some(by), _) if by > scene.now => {

@@ -17,7 +17,7 @@ use crate::model::log::Level;
 /// Columns that a container's name takes at most, on a wide and on a narrow pane.
 const NAME: (u16, u16) = (20, 10);
 /// What is a wide pane.
-const WIDE: u16 = 90;
+const WIDE: u16 = 80;
 
 /// Draws it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
@@ -49,10 +49,10 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
     };
     note.push_str(&units::count(kept, "line"));
     if dropped > 0 {
-        note.push_str(&format!(", {dropped} older dropped"));
+        note += &format!(", {dropped} older dropped");
     }
     if logs.pan > 0 {
-        note.push_str(&format!(" · from column {}", logs.pan + 1));
+        note += &format!(" · from column {}", logs.pan + 1);
     }
     note
 }

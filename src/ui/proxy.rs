@@ -16,14 +16,14 @@ use crate::model::proxy::{Pool, ProxyServer, ProxySnapshot, ServerStatus};
 
 const COLUMNS: &[Column] = &[
     Column::text("server", 15, 12, 26).whole(),
-    Column::text("member", 6, 8, 18),
+    Column::text("member", 6, 8, 18).whole(),
     Column::text("status", 14, 8, 12),
     Column::number("since", 12, 7),
     Column::text("check", 13, 9, 13),
     Column::number("now", 9, 4),
     Column::number("total", 7, 6),
     Column::number("err", 8, 4),
-    Column::text("last check", 4, 10, 60).growing(),
+    Column::text("last check", 4, 16, 60).growing(),
 ];
 
 /// Rows that it needs, border included.
@@ -88,7 +88,7 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
             rows.extend(
                 pool.servers
                     .iter()
-                    .map(|server| server_row(server, served, scene, fresh)),
+                    .map(|server| server_row(server, scene, fresh, served)),
             );
         }
     }
@@ -117,7 +117,10 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     };
     let source = SourceId::Proxy(name.clone());
     let fresh = scene.is_fresh(&source);
-    pen.put(&pool.name, theme.text);
+    if !fresh {
+        pen.put(&scene.silence(&source), theme.bad).skip(2);
+    }
+    pen.put(&pool.name, aged(theme.text, fresh, theme));
     let served = is_served(pool);
     for server in &pool.servers {
         pen.put("  ", theme.dim).put(&server.name, theme.dim).skip(1);
@@ -126,9 +129,6 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             aged(status_style(&server.status, served, theme), fresh, theme),
         );
         pen.skip(1).put(&check(server), theme.dim);
-    }
-    if !fresh {
-        pen.put("  ", theme.dim).put(&scene.silence(&source), theme.bad);
     }
 }
 
@@ -187,7 +187,7 @@ fn pool_row(title: String, pool: &Pool, fresh: bool, theme: &Theme) -> Row {
     }
 }
 
-fn server_row(server: &ProxyServer, served: bool, scene: &Scene<'_>, fresh: bool) -> Row {
+fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool, pool_is_served: bool) -> Row {
     let theme = scene.theme;
     let own = |style: Style| aged(style, fresh, theme);
     let member = authority::member_behind(&scene.app.cluster, server);
@@ -199,7 +199,7 @@ fn server_row(server: &ProxyServer, served: bool, scene: &Scene<'_>, fresh: bool
         cell(member.to_string(), own(role)),
         cell(
             server.status.to_string(),
-            own(status_style(&server.status, served, theme)),
+            own(status_style(&server.status, pool_is_served, theme)),
         ),
         cell(since(server.since_change), own(theme.text)),
         cell(check(server), own(check_style(server, theme))),

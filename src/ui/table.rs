@@ -140,15 +140,19 @@ pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> (Vec<u16>, u
             .sum::<u16>()
             .saturating_sub(gap)
     };
-    let natural: u16 = wanted.iter().map(|wanted| wanted + GAP).sum();
+    while kept.len() > 1 && least(&kept, NARROW_GAP) > width {
+        kept.pop();
+    }
+    let natural: u16 = kept
+        .iter()
+        .filter_map(|at| wanted.get(*at))
+        .map(|wanted| wanted + GAP)
+        .sum();
     let gap = if natural.saturating_sub(GAP) > width {
         NARROW_GAP
     } else {
         GAP
     };
-    while kept.len() > 1 && least(&kept, gap) > width {
-        kept.pop();
-    }
     let mut left = width.saturating_sub(least(&kept, gap));
     let mut widths = vec![0; table.len()];
     let mut give = |limit: &dyn Fn(usize, &Column) -> u16, widths: &mut Vec<u16>| {

@@ -129,7 +129,9 @@ impl Stage {
         self.app.cluster = self.world.cluster.clone();
         self.app.targets = self.world.cluster.targets.clone();
         self.app.now = self.world.now;
-        facts.into_iter().for_each(|fact| self.app.feed.push(fact));
+        for fact in facts {
+            self.app.feed.push(fact);
+        }
     }
 
     fn logs(&mut self) {
@@ -383,7 +385,7 @@ fn the_lock_counts_down_and_says_when_it_is_overdue() {
     );
     assert_eq!(
         line(35),
-        "✗ lock        held by postgresql0, down: overdue for 3 s (session timeout by ttl)"
+        "✗ lock        held by postgresql0, down: overdue for 3 s (by ttl)"
     );
 }
 
@@ -488,7 +490,7 @@ fn no_control_character_reaches_the_screen() {
 
 #[test]
 fn draws_at_every_size() {
-    let stages = [
+    let stages = vec![
         Stage::killed(3),
         Stage::nothing(),
         Stage::healthy().ask(ContainerAct::Stop),
@@ -512,7 +514,7 @@ fn draws_at_every_size() {
             let small = width < LEAST.0 || height < LEAST.1;
             assert_eq!(
                 small,
-                texts(&frame).replace('\n', " ").trim_start().starts_with("t"),
+                texts(&frame).replace('\n', " ").trim_start().starts_with('t'),
                 "{width}x{height}"
             );
         }
