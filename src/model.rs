@@ -13,7 +13,7 @@ pub mod dcs;
 pub mod discovery;
 pub mod fact;
 #[cfg(test)]
-pub mod fixture;
+pub(crate) mod fixture;
 pub mod link;
 pub mod lock;
 pub mod log;

@@ -86,3 +86,6 @@ pub struct Overrides {
     /// Proxies: if there are any, none is looked for.
     pub proxies: Vec<ProxyTarget>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! A failover in stages, and the ways in which the four can disagree.
 
+use super::super::cluster::Cluster;
 use super::super::container::ContainerAction;
 use super::super::fixture::{LEADER, REPLICA, World, pool, primary_sql, server, statistics};
 use super::super::link::{Cause, SourceId};
@@ -221,14 +222,21 @@ fn a_source_that_was_never_there_does_not_disturb() {
         ask(&world).verdict,
         Verdict::Unknown("only ZooKeeper answers: lock held by postgresql0".to_owned())
     );
-    assert!(matches!(
-        ask(&World {
-            cluster: super::Cluster::default(),
-            ..world
-        })
-        .verdict,
-        Verdict::Unknown(_)
-    ));
+    let mut world = World::healthy();
+    world
+        .down
+        .insert(SourceId::Patroni(MemberName::from(LEADER)), Cause::Refused);
+    world.pass(500);
+    assert_eq!(
+        ask(&world).verdict,
+        Verdict::Agree(MemberName::from(LEADER)),
+        "its REST alone is not readable"
+    );
+    world.cluster = Cluster::default();
+    assert_eq!(
+        ask(&world).verdict,
+        Verdict::Unknown("ZooKeeper: not read yet".to_owned())
+    );
 }
 
 #[test]
