@@ -11,6 +11,6 @@ use crate::config::cli::{Cli, Command};
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        Some(Command::Lab(_)) | None => ExitCode::SUCCESS,
+        Some(Command::Lab(_) | Command::Discover | Command::Config) | None => ExitCode::SUCCESS,
     }
 }

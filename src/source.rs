@@ -6,6 +6,8 @@
 //! To add a source: a variant of [`SourceId`], a snapshot type in `model`, a file here with `watch` and a
 //! `decode` file, a line in `runtime`'s conductor.
 
+pub mod postgres;
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
