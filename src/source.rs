@@ -11,6 +11,7 @@ pub mod http;
 pub mod patroni;
 pub mod docker;
 pub mod zookeeper;
+pub mod postgres;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
