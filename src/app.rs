@@ -151,7 +151,7 @@ impl App {
     /// The cluster that was chosen among those found.
     pub fn chosen(&self) -> Option<&Found> {
         match discovery::choose(&self.found, self.options.selector.as_deref()) {
-            Choice::One(found) => Some(found),
+            Choice::One { found, .. } => Some(found),
             _ => None,
         }
     }
@@ -185,12 +185,12 @@ impl App {
             &signal,
             Signal::Report { report: Report::Containers(_) | Report::Scopes(_) | Report::Dcs(_) | Report::Rest(_), .. }
         );
-        let facts = self.cluster.apply(&signal, self.now);
-        let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
-        facts.into_iter().for_each(|fact| self.feed.push(fact));
         if let Signal::Report { report: Report::Containers(containers), .. } = &signal {
             self.found = discovery::clusters(containers);
         }
+        let facts = self.cluster.apply(signal, self.now);
+        let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
+        facts.into_iter().for_each(|fact| self.feed.push(fact));
         let effects = if moves_addresses { self.retarget() } else { Vec::new() };
         self.refresh_question();
         (effects, urgency)
@@ -198,7 +198,7 @@ impl App {
 
     /// Works out anew what to read.
     fn retarget(&mut self) -> Vec<Effect> {
-        let targets = topology::targets(&self.cluster, self.chosen(), &self.options.overrides, &self.targets);
+        let targets = topology::targets(&self.cluster, self.chosen(), &self.options.overrides);
         if targets == self.targets {
             return Vec::new();
         }

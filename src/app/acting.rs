@@ -4,7 +4,7 @@ use crate::app::event::{Effect, Urgency};
 use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane};
 use crate::app::App;
-use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::act::{ActDone, ActTarget, ContainerAct};
 use crate::model::container::ContainerKind;
 use crate::model::fact::{Fact, FactKind, SourceKind};
 use crate::model::name::ContainerName;
@@ -17,7 +17,7 @@ impl App {
             Pane::Proxy => self.own_containers().find(|(_, kind)| matches!(kind, ContainerKind::Proxy { .. })).map(|(name, _)| name),
             Pane::Members | Pane::Changes | Pane::Logs => {
                 let selected = self.selected_member()?;
-                self.members().into_iter().find(|member| member.name == selected)?.container.map(|container| container.name)
+                self.members().into_iter().find(|member| member.name == selected)?.container
             }
         }
     }
@@ -47,7 +47,7 @@ impl App {
         vec![Effect::Act { act, target }]
     }
 
-    pub(super) fn acted(&mut self, act: ContainerAct, target: &ActTarget, outcome: Result<ActOutcome, String>) -> Urgency {
+    pub(super) fn acted(&mut self, act: ContainerAct, target: &ActTarget, outcome: Result<ActDone, String>) -> Urgency {
         self.acting = None;
         let (text, bad) = match outcome {
             Ok(outcome) => (format!("{} {}: done after {:.1} s", act.word(), target.name, outcome.took.as_secs_f64()), false),

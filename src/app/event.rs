@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::act::{ActDone, ActTarget, ContainerAct};
 use crate::model::signal::Signal;
 use crate::model::topology::Targets;
 
@@ -33,7 +33,7 @@ pub enum Event {
         /// Of which container.
         target: ActTarget,
         /// How it ended; the error is the daemon's, cleaned.
-        outcome: Result<ActOutcome, String>,
+        outcome: Result<ActDone, String>,
     },
 }
 

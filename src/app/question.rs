@@ -159,7 +159,7 @@ fn situation(cluster: &Cluster, container: &Container, now: Timestamp) -> Situat
 }
 
 fn lives_in(member: &Member, container: &ContainerName) -> bool {
-    member.container.as_ref().is_some_and(|own| own.name == *container)
+    member.container.as_ref().is_some_and(|own| *own == *container)
 }
 
 fn difference(before: &Situation, now: &Situation) -> Option<String> {
@@ -187,6 +187,8 @@ pub fn role_words(role: MemberRole) -> &'static str {
         MemberRole::SyncStandby => "a synchronous standby",
         MemberRole::QuorumStandby => "a quorum standby",
         MemberRole::Replica => "a replica",
+        MemberRole::PrimaryWithoutLock => "a primary without the lock",
+        MemberRole::FormerLeader => "the former leader",
         MemberRole::Unknown => "of unknown role",
     }
 }

@@ -48,11 +48,13 @@ pub(super) fn plan(area: Rect, wanted: &Wanted) -> Plan {
     let mut rest = area;
     let header = top(&mut rest, wanted.header);
     let hints = bottom(&mut rest, 1);
-    let leads = top(&mut rest, wanted.leads.min(rest.height / 3));
+    let most = rest.height / 4;
+    let leads = top(&mut rest, wanted.leads.min(most));
     if !roomy {
         return small(rest, wanted, Plan { header, leads, hints, ..Plan::default() });
     }
-    let members = top(&mut rest, wanted.members.min(rest.height / 3));
+    let most = rest.height / 3;
+    let members = top(&mut rest, wanted.members.min(most));
     let panes = if area.width >= WIDE { wide(rest, wanted) } else { tall(rest, wanted) };
     let panes = std::iter::once((Pane::Members, members)).chain(panes).collect();
     Plan { header, leads, panes, hints, ..Plan::default() }
@@ -67,7 +69,8 @@ pub(super) fn zoomed(area: Rect, header: u16, pane: Pane) -> Plan {
 }
 
 fn small(mut rest: Rect, wanted: &Wanted, plan: Plan) -> Plan {
-    let members = top(&mut rest, wanted.members.min((rest.height / 2).max(4)));
+    let most = rest.height.div_ceil(2).max(4);
+    let members = top(&mut rest, wanted.members.min(most));
     let proxy_line = (rest.height >= 8).then(|| top(&mut rest, 1));
     Plan { panes: vec![(Pane::Members, members)], proxy_line, shared: Some(rest), ..plan }
 }
@@ -75,15 +78,19 @@ fn small(mut rest: Rect, wanted: &Wanted, plan: Plan) -> Plan {
 fn tall(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
     let row = wanted.proxy.max(rest.height * 2 / 5).min(rest.height / 2);
     let mut beside = top(&mut rest, row);
-    let proxy = left(&mut beside, rest.width * 45 / 100);
-    let containers = top(&mut rest, wanted.containers.min(rest.height / 2));
+    let half = beside.width / 2;
+    let proxy = left(&mut beside, half);
+    let most = rest.height / 2;
+    let containers = top(&mut rest, wanted.containers.min(most));
     vec![(Pane::Proxy, proxy), (Pane::Changes, beside), (Pane::Containers, containers), (Pane::Logs, rest)]
 }
 
 fn wide(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
-    let mut column = left(&mut rest, rest.width / 2);
-    let proxy = top(&mut column, wanted.proxy.min(column.height / 3));
-    let containers = top(&mut column, wanted.containers.min(column.height / 2));
+    let half = rest.width / 2;
+    let mut column = left(&mut rest, half);
+    let most = column.height / 3;
+    let proxy = top(&mut column, wanted.proxy.min(most));
+    let containers = top(&mut column, wanted.containers.min(most));
     vec![(Pane::Proxy, proxy), (Pane::Containers, containers), (Pane::Changes, column), (Pane::Logs, rest)]
 }
 
