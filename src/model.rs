@@ -5,9 +5,9 @@
 //! - a value that is not known is `None` or a variant that says why, never a default;
 //! - every string from outside went through [`text::clean`] before it got here.
 
+pub mod act;
 pub mod authority;
 pub mod cluster;
-pub mod act;
 pub mod container;
 pub mod dcs;
 pub mod discovery;

@@ -66,7 +66,7 @@ pub struct MonitorArgs {
     /// Database to connect to [default: postgres].
     #[arg(long, global = true, value_name = "NAME")]
     pub database: Option<String>,
-    /// Colours: dark, light or monochrome [default: dark; monochrome with `NO_COLOR`].
+    /// Colours: dark, light or mono [default: dark; mono with `NO_COLOR`].
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
     /// Refuse every key that changes the cluster; `--read-only=false` overrides the file.

@@ -132,7 +132,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("theme", "", &flags.theme, &keys.theme)
             .parse(values::word)?
             .or_else(|| match environment.get("NO_COLOR") {
-                Some(_) => ("monochrome".to_owned(), Origin::Variable("NO_COLOR".to_owned())),
+                Some(_) => ("mono".to_owned(), Origin::Variable("NO_COLOR".to_owned())),
                 None => ("dark".to_owned(), Origin::Default),
             }),
         read_only: at

@@ -39,6 +39,8 @@ pub struct Targets {
     pub proxies: Vec<ProxyTarget>,
     /// Containers whose logs and usage are followed.
     pub containers: BTreeSet<ContainerName>,
+    /// The cluster is a lab of ours, whose logins are known.
+    pub lab: bool,
 }
 
 /// Where ZooKeeper is.

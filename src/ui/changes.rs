@@ -37,7 +37,9 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
 pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     let (count, _) = scene.app.feed.counts();
     if count == 0 {
-        Pen::at(buffer, inside, 0).skip(1).put("nothing has changed since pgherd looks", scene.theme.dim);
+        Pen::at(buffer, inside, 0)
+            .skip(1)
+            .put("nothing has changed since pgherd looks", scene.theme.dim);
         return;
     }
     // Scrolled to the very top the pane still shows a whole page.
@@ -53,10 +55,16 @@ fn line(pen: &mut Pen<'_>, width: u16, fact: &Fact, scene: &Scene<'_>) {
     let (mark, style) = look(fact, scene);
     if width >= ROOMY {
         pen.put(&units::clock_millis(fact.at, scene.zone), theme.dim).skip(1);
-        pen.put(mark, style).skip(1).column(fact.source.name(), theme.dim, SOURCE, false).skip(1);
+        pen.put(mark, style)
+            .skip(1)
+            .column(fact.source.name(), theme.dim, SOURCE, false)
+            .skip(1);
     } else {
         pen.put(&units::clock(fact.at, scene.zone), theme.dim).skip(1);
-        pen.put(mark, style).skip(1).column(letters(fact.source), theme.dim, 2, false).skip(1);
+        pen.put(mark, style)
+            .skip(1)
+            .column(letters(fact.source), theme.dim, 2, false)
+            .skip(1);
     }
     if let Some(subject) = &fact.subject {
         pen.put(subject, theme.title).skip(1);

@@ -66,7 +66,9 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
         })
         .collect();
     if rows.is_empty() {
-        Pen::at(buffer, inside, 0).skip(1).put("no container of this cluster is known", scene.theme.dim);
+        Pen::at(buffer, inside, 0)
+            .skip(1)
+            .put("no container of this cluster is known", scene.theme.dim);
         return;
     }
     table::draw(buffer, inside, COLUMNS, &rows, scene.theme);
@@ -75,7 +77,10 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
 fn row(container: &Container, mark: Mark, fresh: bool, scene: &Scene<'_>) -> Row {
     let theme = scene.theme;
     let own = |style: Style| if fresh { style } else { theme.stale };
-    let service = container.compose.as_ref().map_or(NOT_APPLICABLE, |compose| &compose.service);
+    let service = container
+        .compose
+        .as_ref()
+        .map_or(NOT_APPLICABLE, |compose| &compose.service);
     let (health, health_style) = match container.health.as_deref() {
         None => (NOT_APPLICABLE, theme.dim),
         Some("healthy") => ("healthy", theme.ok),
@@ -138,23 +143,35 @@ pub(super) fn ports(ports: &[Port]) -> String {
         host.is_ipv6()
             && ports.iter().any(|other| {
                 other.private == port.private
-                    && other.published.is_some_and(|(host, other)| host.is_ipv4() && other == public)
+                    && other
+                        .published
+                        .is_some_and(|(host, other)| host.is_ipv4() && other == public)
             })
     };
     let mut texts: Vec<(bool, u16, String)> = ports
         .iter()
         .filter_map(|port| match port.published {
             Some((host, public)) if doubled(port, host, public) => None,
-            Some((host @ IpAddr::V6(_), public)) => {
-                Some((false, public, format!("[{host}]:{public}->{}/{}", port.private, port.protocol)))
-            }
-            Some((host, public)) => Some((false, public, format!("{host}:{public}->{}/{}", port.private, port.protocol))),
+            Some((host @ IpAddr::V6(_), public)) => Some((
+                false,
+                public,
+                format!("[{host}]:{public}->{}/{}", port.private, port.protocol),
+            )),
+            Some((host, public)) => Some((
+                false,
+                public,
+                format!("{host}:{public}->{}/{}", port.private, port.protocol),
+            )),
             None => Some((true, port.private, format!("{}/{}", port.private, port.protocol))),
         })
         .collect();
     texts.sort();
     texts.dedup();
-    texts.into_iter().map(|(_, _, text)| text).collect::<Vec<_>>().join(", ")
+    texts
+        .into_iter()
+        .map(|(_, _, text)| text)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -168,7 +185,11 @@ mod tests {
             protocol: "tcp".to_owned(),
             published: published.map(|(host, port)| (host.parse().unwrap(), port)),
         };
-        let both = [port(8008, None), port(5432, Some(("0.0.0.0", 5433))), port(5432, Some(("::", 5433)))];
+        let both = [
+            port(8008, None),
+            port(5432, Some(("0.0.0.0", 5433))),
+            port(5432, Some(("::", 5433))),
+        ];
         assert_eq!(ports(&both), "0.0.0.0:5433->5432/tcp, 8008/tcp");
         assert_eq!(ports(&[port(5432, Some(("::1", 5433)))]), "[::1]:5433->5432/tcp");
         assert_eq!(ports(&[]), "");

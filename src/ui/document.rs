@@ -33,7 +33,11 @@ pub(super) struct Document {
 impl Document {
     /// An empty one, with labels of that width.
     pub(super) fn new(title: impl Into<String>, label: u16) -> Self {
-        Self { title: title.into(), label, entries: Vec::new() }
+        Self {
+            title: title.into(),
+            label,
+            entries: Vec::new(),
+        }
     }
 
     /// Appends a line.
@@ -80,7 +84,12 @@ impl Document {
             }
         }
         let close = [(hints::key(Command::Back, Context::Anywhere), "close")];
-        let foot = Rect { y: place.bottom().saturating_sub(1), height: 1, x: place.x + 2, width: place.width.saturating_sub(4) };
+        let foot = Rect {
+            y: place.bottom().saturating_sub(1),
+            height: 1,
+            x: place.x + 2,
+            width: place.width.saturating_sub(4),
+        };
         let mut pen = Pen::at(buffer, foot, 0);
         pen.put(" ", scene.theme.hint);
         hints::keys(&mut pen, &close, scene);
@@ -101,14 +110,22 @@ impl Document {
                 Entry::Field(label, value, style) => {
                     let mut label = *label;
                     for part in wrapped(value, width.saturating_sub(label_width + 2)) {
-                        lines.push(vec![("  ", theme.dim, None), (label, theme.dim, Some(label_width)), (part, *style, None)]);
+                        lines.push(vec![
+                            ("  ", theme.dim, None),
+                            (label, theme.dim, Some(label_width)),
+                            (part, *style, None),
+                        ]);
                         label = "";
                     }
                 }
                 Entry::Key(key, help) => {
                     let mut key = key.as_str();
                     for part in wrapped(help, width.saturating_sub(label_width + 2)) {
-                        lines.push(vec![("  ", theme.dim, None), (key, theme.key, Some(label_width)), (part, theme.text, None)]);
+                        lines.push(vec![
+                            ("  ", theme.dim, None),
+                            (key, theme.key, Some(label_width)),
+                            (part, theme.text, None),
+                        ]);
                         key = "";
                     }
                 }

@@ -28,7 +28,14 @@ pub(super) fn pane(buffer: &mut Buffer, area: Rect, title: &str, note: &str, foc
 }
 
 /// Draws a pane whose title is a row of names, one of them current; `keys` says how to come to the others.
-pub(super) fn tabs(buffer: &mut Buffer, area: Rect, names: &[(&str, bool)], note: &str, focused: bool, theme: &Theme) -> Rect {
+pub(super) fn tabs(
+    buffer: &mut Buffer,
+    area: Rect,
+    names: &[(&str, bool)],
+    note: &str,
+    focused: bool,
+    theme: &Theme,
+) -> Rect {
     let style = if focused { theme.border_focused } else { theme.border };
     let set = if focused { border::THICK } else { border::PLAIN };
     let inside = outline(buffer, area, set, style);
@@ -55,15 +62,26 @@ pub(super) fn dialog(buffer: &mut Buffer, area: Rect, title: &str, note: &str, t
     buffer.set_style(area.intersection(buffer.area), theme.overlay);
     let inside = outline(buffer, area, border::THICK, theme.border_focused);
     let mut pen = top(buffer, area);
-    pen.put(" ", theme.border_focused).put(title, theme.title).put(" ", theme.border_focused);
+    pen.put(" ", theme.border_focused)
+        .put(title, theme.title)
+        .put(" ", theme.border_focused);
     put_note(&mut pen, note, theme);
-    Rect { x: inside.x.saturating_add(1), width: inside.width.saturating_sub(2), ..inside }
+    Rect {
+        x: inside.x.saturating_add(1),
+        width: inside.width.saturating_sub(2),
+        ..inside
+    }
 }
 
 /// A place of at most that size in the middle of `area`.
 pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
-    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
 }
 
 fn outline(buffer: &mut Buffer, area: Rect, set: border::Set<'_>, style: ratatui::style::Style) -> Rect {
@@ -75,12 +93,23 @@ fn outline(buffer: &mut Buffer, area: Rect, set: border::Set<'_>, style: ratatui
 
 /// The top border between its corners.
 fn top(buffer: &mut Buffer, area: Rect) -> Pen<'_> {
-    Pen::at(buffer, Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }, 0)
+    Pen::at(
+        buffer,
+        Rect {
+            x: area.x.saturating_add(1),
+            width: area.width.saturating_sub(2),
+            ..area
+        },
+        0,
+    )
 }
 
 fn put_note(pen: &mut Pen<'_>, note: &str, theme: &Theme) {
     let needed = columns(note) + 2;
     if !note.is_empty() && pen.room() > needed {
-        pen.to_last(needed + 1).put(" ", theme.dim).put(note, theme.dim).put(" ", theme.dim);
+        pen.to_last(needed + 1)
+            .put(" ", theme.dim)
+            .put(note, theme.dim)
+            .put(" ", theme.dim);
     }
 }

@@ -22,7 +22,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     identity(&mut Pen::at(buffer, area, 0), scene);
     let one_row = area.height == 1;
     let groups = groups(scene);
-    let length = |short: bool| groups.iter().map(|group| columns(&group.text(short, scene)) + 2).sum::<u16>();
+    let length = |short: bool| {
+        groups
+            .iter()
+            .map(|group| columns(&group.text(short, scene)) + 2)
+            .sum::<u16>()
+    };
     let short = one_row || length(false) > area.width;
     let mut pen = Pen::at(buffer, area, area.height.saturating_sub(1));
     if one_row {
@@ -37,7 +42,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 
 fn identity(pen: &mut Pen<'_>, scene: &Scene<'_>) {
     let (cluster, theme) = (&scene.app.cluster, scene.theme);
-    pen.skip(1).put(cluster.scope.as_deref().unwrap_or("no cluster yet"), theme.title);
+    pen.skip(1)
+        .put(cluster.scope.as_deref().unwrap_or("no cluster yet"), theme.title);
     for badge in badges(scene) {
         pen.skip(1).put(badge, theme.badge);
     }
@@ -48,17 +54,22 @@ fn identity(pen: &mut Pen<'_>, scene: &Scene<'_>) {
     pen.put(separator, theme.dim);
     match &dcs.leader {
         Some(lock) => {
-            pen.put("leader ", theme.dim).put(lock.holder.as_str(), style(theme.leader));
-            pen.put(" for ", theme.dim).put(&units::uptime(scene.now.since(lock.since)), style(theme.text));
+            pen.put("leader ", theme.dim)
+                .put(lock.holder.as_str(), style(theme.leader));
+            pen.put(" for ", theme.dim)
+                .put(&units::uptime(scene.now.since(lock.since)), style(theme.text));
         }
         None => drop(pen.put("no leader", style(theme.bad))),
     }
-    let mode = dcs.config.as_ref().map_or(UNKNOWN, |config| match (config.synchronous_mode, config.synchronous_mode_strict) {
-        (true, true) => "sync strict",
-        (true, false) => "sync",
-        (false, _) => "async",
+    let mode = dcs.config.as_ref().map_or(UNKNOWN, |config| {
+        match (config.synchronous_mode, config.synchronous_mode_strict) {
+            (true, true) => "sync strict",
+            (true, false) => "sync",
+            (false, _) => "async",
+        }
     });
-    pen.put(separator, theme.dim).put(&format!("TL {}", dcs.timeline()), style(theme.text));
+    pen.put(separator, theme.dim)
+        .put(&format!("TL {}", dcs.timeline()), style(theme.text));
     pen.put(separator, theme.dim).put(mode, style(theme.text));
     let id = match dcs.initialize.as_deref() {
         None => "not initialized",
@@ -72,9 +83,13 @@ fn badges<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'static str> + 'a {
     let config = scene.app.cluster.snapshot().and_then(|dcs| dcs.config.as_ref());
     let paused = config.is_some_and(|config| config.pause);
     let failsafe = config.is_some_and(|config| config.failsafe_mode) && scene.failsafe_is_active();
-    [(paused, " PAUSED "), (failsafe, " FAILSAFE "), (scene.app.options.read_only, " READ-ONLY ")]
-        .into_iter()
-        .filter_map(|(on, badge)| on.then_some(badge))
+    [
+        (paused, " PAUSED "),
+        (failsafe, " FAILSAFE "),
+        (scene.app.options.read_only, " READ-ONLY "),
+    ]
+    .into_iter()
+    .filter_map(|(on, badge)| on.then_some(badge))
 }
 
 /// Sources of one kind, whose state stands together.
@@ -88,7 +103,13 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn down_since(&self) -> Option<crate::model::time::Timestamp> {
-        let since = |link: &&LinkState| if let LinkState::Down { since, .. } = link { Some(*since) } else { None };
+        let since = |link: &&LinkState| {
+            if let LinkState::Down { since, .. } = link {
+                Some(*since)
+            } else {
+                None
+            }
+        };
         self.links.iter().filter_map(since).min()
     }
 
@@ -98,7 +119,11 @@ impl Group<'_> {
 
     fn text(&self, short: bool, scene: &Scene<'_>) -> String {
         let name = if short { self.short } else { self.long };
-        let number = if self.counted { format!(" {}/{}", self.ups(), self.links.len()) } else { String::new() };
+        let number = if self.counted {
+            format!(" {}/{}", self.ups(), self.links.len())
+        } else {
+            String::new()
+        };
         match self.down_since() {
             Some(since) => format!("{name}{number} ✗ {}", units::whole_seconds(scene.now.since(since))),
             None if self.links.is_empty() => format!("{name} –"),
@@ -120,14 +145,27 @@ impl Group<'_> {
 fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
     let links = &scene.app.cluster.links;
     let group = |long, short, counted, belongs: fn(&SourceId) -> bool| {
-        let links = links.iter().filter(|(source, _)| belongs(source)).map(|(_, link)| link).collect();
-        Group { long, short, links, counted }
+        let links = links
+            .iter()
+            .filter(|(source, _)| belongs(source))
+            .map(|(_, link)| link)
+            .collect();
+        Group {
+            long,
+            short,
+            links,
+            counted,
+        }
     };
     vec![
         group("ZooKeeper", "ZK", false, |source| matches!(source, SourceId::ZooKeeper)),
-        group("PostgreSQL", "PG", true, |source| matches!(source, SourceId::Postgres(_))),
+        group("PostgreSQL", "PG", true, |source| {
+            matches!(source, SourceId::Postgres(_))
+        }),
         group("Patroni", "REST", true, |source| matches!(source, SourceId::Patroni(_))),
-        group("HAProxy", "HAProxy", false, |source| matches!(source, SourceId::Proxy(_))),
+        group("HAProxy", "HAProxy", false, |source| {
+            matches!(source, SourceId::Proxy(_))
+        }),
         group("Docker", "Docker", false, |source| matches!(source, SourceId::Docker)),
     ]
 }

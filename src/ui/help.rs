@@ -24,10 +24,19 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
     }
     document.push(Entry::Section("Marks".to_owned()));
     for (mark, meaning) in [
-        ("●  ○  ✗", "a source answers, is being reached, does not answer and for how long"),
+        (
+            "●  ○  ✗",
+            "a source answers, is being reached, does not answer and for how long",
+        ),
         ("?  –", "not known; there is no such value here"),
-        ("~1 kB", "a lag from what Patroni last wrote to ZooKeeper: as old as its last round"),
-        ("▁▂▃▄▅▆▇█", "lag: 0, from 1 B, 16 B, 256 B, 4 kB, 64 kB, 1 MB, 16 MB; · not known"),
+        (
+            "~1 kB",
+            "a lag from what Patroni last wrote to ZooKeeper: as old as its last round",
+        ),
+        (
+            "▁▂▃▄▅▆▇█",
+            "lag: 0, from 1 B, 16 B, 256 B, 4 kB, 64 kB, 1 MB, 16 MB; · not known",
+        ),
     ] {
         document.push(Entry::Key(mark.to_owned(), meaning));
     }

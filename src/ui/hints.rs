@@ -16,7 +16,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let mut pen = Pen::at(buffer, area, 0);
     pen.skip(1);
     if let Some(notice) = &app.notice {
-        let (mark, style) = if notice.bad { ("✗ ", theme.bad) } else { ("✓ ", theme.ok) };
+        let (mark, style) = if notice.bad {
+            ("✗ ", theme.bad)
+        } else {
+            ("✓ ", theme.ok)
+        };
         pen.put(mark, style).put(&notice.text, style);
         return;
     }
@@ -46,14 +50,22 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 /// Draws the keys of a context in a row, as in a dialog.
 pub(super) fn keys(pen: &mut Pen<'_>, hints: &[(String, &str)], scene: &Scene<'_>) {
     for (key, word) in hints {
-        pen.put(key, scene.theme.key).skip(1).put(word, scene.theme.hint).skip(3);
+        pen.put(key, scene.theme.key)
+            .skip(1)
+            .put(word, scene.theme.hint)
+            .skip(3);
     }
 }
 
 /// The first key of a command in a context.
 pub(super) fn key(command: Command, context: Context) -> String {
-    let entry = TABLE.iter().find(|entry| entry.command == command && entry.context == context);
-    entry.and_then(|entry| entry.keys.first()).map(ToString::to_string).unwrap_or_default()
+    let entry = TABLE
+        .iter()
+        .find(|entry| entry.command == command && entry.context == context);
+    entry
+        .and_then(|entry| entry.keys.first())
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 fn length(key: &str, hint: &str) -> u16 {
@@ -67,9 +79,13 @@ fn stays(command: Command) -> bool {
 
 fn hints(scene: &Scene<'_>) -> Vec<(String, &'static Entry)> {
     let contexts = scene.app.contexts();
-    let shown = TABLE.iter().filter(|entry| contexts.contains(&entry.context) && !entry.hint.is_empty());
+    let shown = TABLE
+        .iter()
+        .filter(|entry| contexts.contains(&entry.context) && !entry.hint.is_empty());
     let sensible = shown.filter(|entry| makes_sense(entry.command, scene));
-    sensible.filter_map(|entry| Some((entry.keys.first()?.to_string(), entry))).collect()
+    sensible
+        .filter_map(|entry| Some((entry.keys.first()?.to_string(), entry)))
+        .collect()
 }
 
 /// The container that keys act on, while they do.
@@ -94,7 +110,11 @@ fn makes_sense(command: Command, scene: &Scene<'_>) -> bool {
 
 fn applies(act: ContainerAct, scene: &Scene<'_>) -> bool {
     let Some(name) = &scene.acting_on else { return false };
-    let state = scene.app.containers().find(|container| container.name == *name).map(|container| &container.state);
+    let state = scene
+        .app
+        .containers()
+        .find(|container| container.name == *name)
+        .map(|container| &container.state);
     match state {
         Some(ContainerState::Exited { .. } | ContainerState::Created) => act == ContainerAct::Start,
         Some(ContainerState::Paused) => matches!(act, ContainerAct::Unpause | ContainerAct::Kill),

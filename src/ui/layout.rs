@@ -51,13 +51,32 @@ pub(super) fn plan(area: Rect, wanted: &Wanted) -> Plan {
     let most = rest.height / 4;
     let leads = top(&mut rest, wanted.leads.min(most));
     if !roomy {
-        return small(rest, wanted, Plan { header, leads, hints, ..Plan::default() });
+        return small(
+            rest,
+            wanted,
+            Plan {
+                header,
+                leads,
+                hints,
+                ..Plan::default()
+            },
+        );
     }
     let most = rest.height / 3;
     let members = top(&mut rest, wanted.members.min(most));
-    let panes = if area.width >= WIDE { wide(rest, wanted) } else { tall(rest, wanted) };
+    let panes = if area.width >= WIDE {
+        wide(rest, wanted)
+    } else {
+        tall(rest, wanted)
+    };
     let panes = std::iter::once((Pane::Members, members)).chain(panes).collect();
-    Plan { header, leads, panes, hints, ..Plan::default() }
+    Plan {
+        header,
+        leads,
+        panes,
+        hints,
+        ..Plan::default()
+    }
 }
 
 /// Only the focused pane between header and hints.
@@ -65,14 +84,24 @@ pub(super) fn zoomed(area: Rect, header: u16, pane: Pane) -> Plan {
     let mut rest = area;
     let header = top(&mut rest, header);
     let hints = bottom(&mut rest, 1);
-    Plan { header, hints, panes: vec![(pane, rest)], ..Plan::default() }
+    Plan {
+        header,
+        hints,
+        panes: vec![(pane, rest)],
+        ..Plan::default()
+    }
 }
 
 fn small(mut rest: Rect, wanted: &Wanted, plan: Plan) -> Plan {
     let most = rest.height.div_ceil(2).max(4);
     let members = top(&mut rest, wanted.members.min(most));
     let proxy_line = (rest.height >= 8).then(|| top(&mut rest, 1));
-    Plan { panes: vec![(Pane::Members, members)], proxy_line, shared: Some(rest), ..plan }
+    Plan {
+        panes: vec![(Pane::Members, members)],
+        proxy_line,
+        shared: Some(rest),
+        ..plan
+    }
 }
 
 fn tall(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
@@ -82,7 +111,12 @@ fn tall(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
     let proxy = left(&mut beside, half);
     let most = rest.height / 2;
     let containers = top(&mut rest, wanted.containers.min(most));
-    vec![(Pane::Proxy, proxy), (Pane::Changes, beside), (Pane::Containers, containers), (Pane::Logs, rest)]
+    vec![
+        (Pane::Proxy, proxy),
+        (Pane::Changes, beside),
+        (Pane::Containers, containers),
+        (Pane::Logs, rest),
+    ]
 }
 
 fn wide(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
@@ -91,26 +125,43 @@ fn wide(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
     let most = column.height / 3;
     let proxy = top(&mut column, wanted.proxy.min(most));
     let containers = top(&mut column, wanted.containers.min(most));
-    vec![(Pane::Proxy, proxy), (Pane::Containers, containers), (Pane::Changes, column), (Pane::Logs, rest)]
+    vec![
+        (Pane::Proxy, proxy),
+        (Pane::Containers, containers),
+        (Pane::Changes, column),
+        (Pane::Logs, rest),
+    ]
 }
 
 fn top(rest: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(rest.height);
     let taken = Rect { height: rows, ..*rest };
-    *rest = Rect { y: rest.y + rows, height: rest.height - rows, ..*rest };
+    *rest = Rect {
+        y: rest.y + rows,
+        height: rest.height - rows,
+        ..*rest
+    };
     taken
 }
 
 fn bottom(rest: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(rest.height);
     rest.height -= rows;
-    Rect { y: rest.bottom(), height: rows, ..*rest }
+    Rect {
+        y: rest.bottom(),
+        height: rows,
+        ..*rest
+    }
 }
 
 fn left(rest: &mut Rect, width: u16) -> Rect {
     let width = width.min(rest.width);
     let taken = Rect { width, ..*rest };
-    *rest = Rect { x: rest.x + width, width: rest.width - width, ..*rest };
+    *rest = Rect {
+        x: rest.x + width,
+        width: rest.width - width,
+        ..*rest
+    };
     taken
 }
 
@@ -118,19 +169,35 @@ fn left(rest: &mut Rect, width: u16) -> Rect {
 mod tests {
     use super::*;
 
-    const WANTED: Wanted = Wanted { header: 1, leads: 3, members: 5, proxy: 6, containers: 7 };
+    const WANTED: Wanted = Wanted {
+        header: 1,
+        leads: 3,
+        members: 5,
+        proxy: 6,
+        containers: 7,
+    };
 
     #[test]
     fn covers_every_cell_once_at_every_size() {
-        for (width, height) in (60..=220).step_by(10).flat_map(|width| (16..=60).map(move |height| (width, height))) {
+        for (width, height) in (60..=220)
+            .step_by(10)
+            .flat_map(|width| (16..=60).map(move |height| (width, height)))
+        {
             let area = Rect::new(0, 0, width, height);
             let plan = plan(area, &WANTED);
-            let places = plan.panes.iter().map(|(_, place)| *place).chain([plan.header, plan.leads, plan.hints]);
+            let places = plan
+                .panes
+                .iter()
+                .map(|(_, place)| *place)
+                .chain([plan.header, plan.leads, plan.hints]);
             let places: Vec<Rect> = places.chain(plan.shared).chain(plan.proxy_line).collect();
             let covered: u32 = places.iter().map(|place| place.area()).sum();
             assert_eq!(covered, area.area(), "{width}x{height}: {plan:?}");
             for (at, one) in places.iter().enumerate() {
-                assert!(places[at + 1..].iter().all(|other| !one.intersects(*other)), "{width}x{height}: {plan:?}");
+                assert!(
+                    places[at + 1..].iter().all(|other| !one.intersects(*other)),
+                    "{width}x{height}: {plan:?}"
+                );
             }
         }
     }

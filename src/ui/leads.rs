@@ -30,7 +30,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         let mut pen = Pen::at(buffer, area, row);
         pen.skip(1);
         for (label, opinion) in opinions {
-            let (text, style) = if is_label { (label.to_owned(), scene.theme.dim) } else { says(opinion, scene) };
+            let (text, style) = if is_label {
+                (label.to_owned(), scene.theme.dim)
+            } else {
+                says(opinion, scene)
+            };
             pen.column(&text, style, width.saturating_sub(1), false).skip(1);
         }
     }
@@ -57,7 +61,10 @@ fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
         Says::Unknown(why) => (format!("? {why}"), theme.stale),
     };
     match opinion.as_of.filter(|_| opinion.stale) {
-        Some(since) => (format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)), theme.stale),
+        Some(since) => (
+            format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)),
+            theme.stale,
+        ),
         None => (text, style),
     }
 }
@@ -67,7 +74,10 @@ fn verdict(scene: &Scene<'_>) -> (String, Style) {
     match &scene.authorities.verdict {
         Verdict::Agree(leader) => (format!(" ✓ agree       {leader} leads"), theme.ok),
         Verdict::Disagree(how) => (format!(" ✗ DISAGREE    {how} "), theme.alarm),
-        Verdict::NoLeader => (" ✗ NO LEADER   the lock is free and nobody accepts writes ".to_owned(), theme.alarm),
+        Verdict::NoLeader => (
+            " ✗ NO LEADER   the lock is free and nobody accepts writes ".to_owned(),
+            theme.alarm,
+        ),
         Verdict::Unknown(missing) => (format!(" ? NOT KNOWN   {missing} "), theme.warning),
     }
 }
@@ -84,14 +94,30 @@ fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
     Some(match (outlook.expires_by, outlook.holder_alive) {
         (Some(by), _) if by > scene.now => {
             let (clock, left) = (units::clock(by, scene.zone), units::whole_seconds(by.since(scene.now)));
-            (format!(" ✗ lock        held by {holder}, which is down: free by {clock} at the latest, in {left}"), theme.bad)
+            (
+                format!(" ✗ lock        held by {holder}, which is down: free by {clock} at the latest, in {left}"),
+                theme.bad,
+            )
         }
-        (Some(by), _) => {
-            (format!(" ✗ lock        held by {holder}, which is down: overdue for {} ({timeout})", scene.age(by)), theme.bad)
-        }
-        (None, Some(false)) => (format!(" ✗ lock        held by {holder}, which is down; when it expires is not known"), theme.bad),
-        (None, Some(true)) => (format!(" · lock        held by {holder}; after a crash it stays for up to its {timeout}"), theme.dim),
-        (None, None) => (format!(" ? lock        held by {holder}; nothing tells whether it lives ({timeout})"), theme.warning),
+        (Some(by), _) => (
+            format!(
+                " ✗ lock        held by {holder}, which is down: overdue for {} ({timeout})",
+                scene.age(by)
+            ),
+            theme.bad,
+        ),
+        (None, Some(false)) => (
+            format!(" ✗ lock        held by {holder}, which is down; when it expires is not known"),
+            theme.bad,
+        ),
+        (None, Some(true)) => (
+            format!(" · lock        held by {holder}; after a crash it stays for up to its {timeout}"),
+            theme.dim,
+        ),
+        (None, None) => (
+            format!(" ? lock        held by {holder}; nothing tells whether it lives ({timeout})"),
+            theme.warning,
+        ),
     })
 }
 
@@ -100,11 +126,22 @@ fn redundancy(scene: &Scene<'_>) -> (String, Style) {
     if scene.members.is_empty() {
         return (" ? redundancy  no member is known".to_owned(), theme.stale);
     }
-    let able: Vec<MemberName> =
-        scene.candidates.iter().filter(|one| one.verdict.is_ok()).map(|one| one.member.clone()).collect();
+    let able: Vec<MemberName> = scene
+        .candidates
+        .iter()
+        .filter(|one| one.verdict.is_ok())
+        .map(|one| one.member.clone())
+        .collect();
     if !able.is_empty() {
-        let who = if scene.has_leader() { units::count(able.len(), "standby") } else { units::count(able.len(), "member") };
-        return (format!(" ✓ redundancy  {who} can take over: {}", names(&able)), theme.ok);
+        let who = if scene.has_leader() {
+            units::count(able.len(), "standby")
+        } else {
+            units::count(able.len(), "member")
+        };
+        return (
+            format!(" ✓ redundancy  {who} can take over: {}", names(&able)),
+            theme.ok,
+        );
     }
     let reason = |obstacles: &[Obstacle]| obstacles.first().map_or_else(String::new, ToString::to_string);
     let hindered: Vec<String> = scene
@@ -113,9 +150,15 @@ fn redundancy(scene: &Scene<'_>) -> (String, Style) {
         .filter_map(|one| Some(format!("{} {}", one.member, reason(one.verdict.as_ref().err()?))))
         .collect();
     if hindered.is_empty() {
-        return (" ✗ redundancy  nobody can take over: there is no standby".to_owned(), theme.bad);
+        return (
+            " ✗ redundancy  nobody can take over: there is no standby".to_owned(),
+            theme.bad,
+        );
     }
-    (format!(" ✗ redundancy  nobody can take over: {}", hindered.join(", ")), theme.bad)
+    (
+        format!(" ✗ redundancy  nobody can take over: {}", hindered.join(", ")),
+        theme.bad,
+    )
 }
 
 fn names(members: &[MemberName]) -> String {

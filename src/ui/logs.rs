@@ -40,7 +40,11 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
         return "follows".to_owned();
     }
     let (kept, dropped) = scene.app.logs.counts(logs.only.as_ref());
-    let mut note = if logs.end.is_some() { "standing still · ".to_owned() } else { "follows · ".to_owned() };
+    let mut note = if logs.end.is_some() {
+        "standing still · ".to_owned()
+    } else {
+        "follows · ".to_owned()
+    };
     note.push_str(&units::count(kept, "line"));
     if dropped > 0 {
         note.push_str(&format!(", {dropped} older dropped"));
@@ -57,12 +61,19 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     if logs.own {
         return own_log(buffer, inside, scene.theme);
     }
-    let lines = scene.app.logs.window(logs.only.as_ref(), logs.end, usize::from(inside.height));
+    let lines = scene
+        .app
+        .logs
+        .window(logs.only.as_ref(), logs.end, usize::from(inside.height));
     if lines.is_empty() {
         Pen::at(buffer, inside, 0).skip(1).put("no line yet", scene.theme.dim);
         return;
     }
-    let names: Vec<&str> = scene.app.containers().map(|container| container.name.as_str()).collect();
+    let names: Vec<&str> = scene
+        .app
+        .containers()
+        .map(|container| container.name.as_str())
+        .collect();
     let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).clamp(6, NAME);
     for (row, stored) in (0..).zip(lines) {
         let (line, theme) = (&stored.line, scene.theme);
@@ -70,7 +81,13 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
         pen.put(&units::clock_millis(line.at, scene.zone), theme.dim).skip(1);
         if logs.only.is_none() {
             let place = names.iter().position(|name| *name == line.container.as_str());
-            pen.column(line.container.as_str(), theme.container(place.unwrap_or(names.len())), width, false).skip(1);
+            pen.column(
+                line.container.as_str(),
+                theme.container(place.unwrap_or(names.len())),
+                width,
+                false,
+            )
+            .skip(1);
         }
         let (letter, style) = look(line.level, theme);
         pen.put(letter, style).skip(1).put(panned(&line.text, logs.pan), style);

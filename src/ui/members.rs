@@ -46,7 +46,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: 
     let theme = scene.theme;
     let inside = frame::pane(buffer, area, "Members", "", focused, theme);
     if scene.members.is_empty() {
-        Pen::at(buffer, inside, 0).skip(1).put("no member is known yet", theme.dim);
+        Pen::at(buffer, inside, 0)
+            .skip(1)
+            .put("no member is known yet", theme.dim);
         return;
     }
     let acts = matches!(scene.app.view.focus, Pane::Members | Pane::Changes | Pane::Logs);
@@ -60,14 +62,19 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: 
                 (true, false) => Mark::Selected,
                 (true, true) => Mark::Active,
             };
-            Row { cells: cells(member, scene, bars), mark }
+            Row {
+                cells: cells(member, scene, bars),
+                mark,
+            }
         })
         .collect();
     let mut line = table::draw(buffer, inside, COLUMNS, &rows, theme);
     for member in &scene.members {
         for note in notes(member) {
             let mut pen = Pen::at(buffer, inside, line);
-            pen.skip(1).put("! ", theme.warning).put(member.name.as_str(), theme.warning);
+            pen.skip(1)
+                .put("! ", theme.warning)
+                .put(member.name.as_str(), theme.warning);
             pen.put(": ", theme.warning).put(&note, theme.warning);
             line += 1;
         }
@@ -76,7 +83,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: 
 
 /// What is wrong or unusual about a member, one sentence each.
 fn notes(member: &Member) -> Vec<Cow<'_, str>> {
-    let mut notes: Vec<Cow<'_, str>> = member.problems.iter().map(|problem| Cow::Borrowed(problem.as_str())).collect();
+    let mut notes: Vec<Cow<'_, str>> = member
+        .problems
+        .iter()
+        .map(|problem| Cow::Borrowed(problem.as_str()))
+        .collect();
     let mut flags = Vec::new();
     if member.pending_restart {
         flags.push("pending restart".to_owned());
@@ -99,16 +110,27 @@ fn cells(member: &Member, scene: &Scene<'_>, bars: usize) -> Vec<Cell> {
     let live = member.freshness.is_fresh();
     // What the member itself says is old when it does not answer; what Docker and ZooKeeper say is not.
     let own = |style: Style| if live { style } else { theme.stale };
-    let container = member.container.as_ref().map_or(Cow::Borrowed(NOT_APPLICABLE), |name| name.to_string().into());
+    let container = member
+        .container
+        .as_ref()
+        .map_or(Cow::Borrowed(NOT_APPLICABLE), |name| name.to_string().into());
     let usage = |text: fn(&crate::model::container::Usage) -> String| {
-        member.usage.as_ref().map_or(cell(NOT_APPLICABLE, theme.dim), |usage| cell(text(usage), theme.text))
+        member
+            .usage
+            .as_ref()
+            .map_or(cell(NOT_APPLICABLE, theme.dim), |usage| cell(text(usage), theme.text))
     };
     vec![
         cell(member.name.to_string(), role_style(member.role, theme)),
         cell(container, theme.text),
         cell(member.role.name(), role_style(member.role, theme)),
         cell(member.state.clone(), condition_style(member.condition, theme)),
-        cell(member.timeline.map_or(UNKNOWN.to_owned(), |timeline| timeline.to_string()), own(theme.text)),
+        cell(
+            member
+                .timeline
+                .map_or(UNKNOWN.to_owned(), |timeline| timeline.to_string()),
+            own(theme.text),
+        ),
         lag(member.receive_lag, member, scene),
         lag(member.replay_lag, member, scene),
         time_lag(member, theme),
@@ -169,14 +191,23 @@ fn lag(lag: Lag, member: &Member, scene: &Scene<'_>) -> Cell {
 
 fn time_lag(member: &Member, theme: &Theme) -> Cell {
     match member.time_lag {
-        Some(behind) => cell(units::span(behind), if member.freshness.is_fresh() { theme.text } else { theme.stale }),
+        Some(behind) => cell(
+            units::span(behind),
+            if member.freshness.is_fresh() {
+                theme.text
+            } else {
+                theme.stale
+            },
+        ),
         None if member.role.leads() => cell(NOT_APPLICABLE, theme.dim),
         None => cell(UNKNOWN, theme.stale),
     }
 }
 
 fn seen(member: &Member, scene: &Scene<'_>) -> Cell {
-    let Some(seen) = member.seen else { return cell("never", scene.theme.stale) };
+    let Some(seen) = member.seen else {
+        return cell("never", scene.theme.stale);
+    };
     let age = scene.now.since(seen);
     match member.freshness {
         Freshness::Fresh => cell(units::span(age), scene.theme.dim),
@@ -198,11 +229,14 @@ fn sparkline(member: &Member, scene: &Scene<'_>, bars: usize) -> String {
             *bar = Some(bar.flatten().max(sample));
         }
     }
-    worst.into_iter().map(|bar| match bar {
-        None => ' ',
-        Some(None) => '·',
-        Some(Some(bytes)) => units::lag_bar(bytes),
-    }).collect()
+    worst
+        .into_iter()
+        .map(|bar| match bar {
+            None => ' ',
+            Some(None) => '·',
+            Some(Some(bytes)) => units::lag_bar(bytes),
+        })
+        .collect()
 }
 
 /// How wide the sparkline's column will be: it takes what the others leave.
@@ -210,7 +244,10 @@ fn table_width_of_bars(scene: &Scene<'_>, width: u16) -> u16 {
     let rows: Vec<Row> = scene
         .members
         .iter()
-        .map(|member| Row { cells: cells(member, scene, 1), mark: Mark::None })
+        .map(|member| Row {
+            cells: cells(member, scene, 1),
+            mark: Mark::None,
+        })
         .collect();
     let bars = COLUMNS.iter().position(|column| column.grows);
     let widths = table::widths(COLUMNS, &rows, width.saturating_sub(1));

@@ -25,7 +25,12 @@ impl<'a> Pen<'a> {
         let area = area.intersection(buffer.area);
         let inside = row < area.height;
         let y = area.y.saturating_add(row);
-        Self { buffer, x: area.x, y, end: if inside { area.right() } else { area.x } }
+        Self {
+            buffer,
+            x: area.x,
+            y,
+            end: if inside { area.right() } else { area.x },
+        }
     }
 
     /// Columns that are left.
@@ -47,7 +52,9 @@ impl<'a> Pen<'a> {
         if text.width() <= usize::from(width) {
             (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, usize::from(width), style);
         } else {
-            (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, usize::from(width - 1), style);
+            (self.x, _) = self
+                .buffer
+                .set_stringn(self.x, self.y, text, usize::from(width - 1), style);
             (self.x, _) = self.buffer.set_stringn(self.x, self.y, CUT, 1, style);
         }
         self
@@ -78,7 +85,11 @@ impl<'a> Pen<'a> {
 
     /// Gives the whole row of `area` a style under its text.
     pub(super) fn paint(self, area: Rect, style: Style) {
-        let row = Rect { y: self.y, height: 1, ..area };
+        let row = Rect {
+            y: self.y,
+            height: 1,
+            ..area
+        };
         self.buffer.set_style(row.intersection(self.buffer.area), style);
     }
 }
@@ -102,8 +113,14 @@ mod tests {
     #[test]
     fn cuts_by_columns_not_by_bytes() {
         let style = Style::new();
-        assert_eq!(written(8, |pen| drop(pen.put("äöü", style).put("12345", style))), "äöü12345");
-        assert_eq!(written(8, |pen| drop(pen.put("äöü", style).put("123456", style))), "äöü1234…");
+        assert_eq!(
+            written(8, |pen| drop(pen.put("äöü", style).put("12345", style))),
+            "äöü12345"
+        );
+        assert_eq!(
+            written(8, |pen| drop(pen.put("äöü", style).put("123456", style))),
+            "äöü1234…"
+        );
         assert_eq!(written(6, |pen| drop(pen.put("漢字漢字", style))).trim_end(), "漢 字 …");
         assert_eq!(written(5, |pen| drop(pen.column("12", style, 4, true))), "  12 ");
         assert_eq!(written(5, |pen| drop(pen.column("123456", style, 4, true))), "123… ");

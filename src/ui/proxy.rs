@@ -27,7 +27,12 @@ const COLUMNS: &[Column] = &[
 
 /// Rows that it needs, border included.
 pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    let pools = scene.app.cluster.proxies.values().flat_map(|proxy| served(&proxy.value));
+    let pools = scene
+        .app
+        .cluster
+        .proxies
+        .values()
+        .flat_map(|proxy| served(&proxy.value));
     let rows: usize = pools.map(|pool| pool.servers.len() + 1).sum();
     u16::try_from(rows + 3).unwrap_or(u16::MAX)
 }
@@ -49,14 +54,21 @@ pub(super) fn title(scene: &Scene<'_>) -> String {
 
 /// Why what it shows is no news.
 pub(super) fn note(scene: &Scene<'_>) -> String {
-    sources(scene).map(|source| scene.silence(&source)).find(|note| !note.is_empty()).unwrap_or_default()
+    sources(scene)
+        .map(|source| scene.silence(&source))
+        .find(|note| !note.is_empty())
+        .unwrap_or_default()
 }
 
 /// Draws what is inside the border.
 pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
     if scene.app.cluster.proxies.is_empty() {
-        let text = if sources(scene).next().is_some() { note(scene) } else { "no HAProxy was found".to_owned() };
+        let text = if sources(scene).next().is_some() {
+            note(scene)
+        } else {
+            "no HAProxy was found".to_owned()
+        };
         Pen::at(buffer, inside, 0).skip(1).put(&text, theme.dim);
         return;
     }
@@ -65,7 +77,11 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     for (name, known) in &scene.app.cluster.proxies {
         let fresh = scene.is_fresh(&SourceId::Proxy(name.clone()));
         for pool in served(&known.value) {
-            let title = if several { format!("{name} {}", pool.name) } else { pool.name.clone() };
+            let title = if several {
+                format!("{name} {}", pool.name)
+            } else {
+                pool.name.clone()
+            };
             rows.push(pool_row(title, pool, fresh, theme));
             rows.extend(pool.servers.iter().map(|server| server_row(server, scene, fresh)));
         }
@@ -78,9 +94,18 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
     let mut pen = Pen::at(buffer, area, 0);
     pen.skip(1).put("HAProxy ", theme.dim);
-    let first = scene.app.cluster.proxies.iter().find_map(|(name, known)| Some((name, authority::write_pool(&known.value)?)));
+    let first = scene
+        .app
+        .cluster
+        .proxies
+        .iter()
+        .find_map(|(name, known)| Some((name, authority::write_pool(&known.value)?)));
     let Some((name, pool)) = first else {
-        let text = if sources(scene).next().is_some() { note(scene) } else { "none was found".to_owned() };
+        let text = if sources(scene).next().is_some() {
+            note(scene)
+        } else {
+            "none was found".to_owned()
+        };
         pen.put(&text, theme.dim);
         return;
     };
@@ -89,7 +114,10 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     pen.put(&pool.name, theme.text);
     for server in &pool.servers {
         pen.put("  ", theme.dim).put(&server.name, theme.dim).skip(1);
-        pen.put(&format!("{} {}", server.status, since(server.since_change)), aged(status_style(&server.status, theme), fresh, theme));
+        pen.put(
+            &format!("{} {}", server.status, since(server.since_change)),
+            aged(status_style(&server.status, theme), fresh, theme),
+        );
         pen.skip(1).put(&check(server), theme.dim);
     }
     if !fresh {
@@ -98,7 +126,13 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 }
 
 fn sources<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = SourceId> + 'a {
-    scene.app.cluster.links.keys().filter(|source| matches!(source, SourceId::Proxy(_))).cloned()
+    scene
+        .app
+        .cluster
+        .links
+        .keys()
+        .filter(|source| matches!(source, SourceId::Proxy(_)))
+        .cloned()
 }
 
 /// Its pools that have servers: the others only show statistics.
@@ -109,9 +143,16 @@ fn served(proxy: &ProxySnapshot) -> impl Iterator<Item = &Pool> {
 fn pool_row(title: String, pool: &Pool, fresh: bool, theme: &Theme) -> Row {
     let own = |style: Style| aged(style, fresh, theme);
     let Some(backend) = &pool.backend else {
-        return Row { cells: vec![cell(title, own(theme.title))], mark: Mark::None };
+        return Row {
+            cells: vec![cell(title, own(theme.title))],
+            mark: Mark::None,
+        };
     };
-    let queued = if backend.queued > 0 { format!("{} queued", backend.queued) } else { String::new() };
+    let queued = if backend.queued > 0 {
+        format!("{} queued", backend.queued)
+    } else {
+        String::new()
+    };
     let cells = vec![
         cell(title, own(theme.title)),
         cell(backend.status.to_string(), own(status_style(&backend.status, theme))),
@@ -120,17 +161,33 @@ fn pool_row(title: String, pool: &Pool, fresh: bool, theme: &Theme) -> Row {
         cell(backend.sessions.to_string(), own(theme.text)),
         cell(backend.total_sessions.to_string(), own(theme.text)),
         cell(backend.errors.to_string(), own(error_style(backend.errors, theme))),
-        cell(if backend.status.takes_connections() { "" } else { "no server: clients are sent away" }, own(theme.bad)),
+        cell(
+            if backend.status.takes_connections() {
+                ""
+            } else {
+                "no server: clients are sent away"
+            },
+            own(theme.bad),
+        ),
     ];
-    Row { cells, mark: Mark::None }
+    Row {
+        cells,
+        mark: Mark::None,
+    }
 }
 
 fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool) -> Row {
     let theme = scene.theme;
     let own = |style: Style| aged(style, fresh, theme);
     let member = authority::member_behind(&scene.app.cluster, server);
-    let role = scene.member(&member).map_or(theme.text, |member| members::role_style(member.role, theme));
-    let name = if member.as_str() == server.name { format!("  {member}") } else { format!("  {} ({member})", server.name) };
+    let role = scene
+        .member(&member)
+        .map_or(theme.text, |member| members::role_style(member.role, theme));
+    let name = if member.as_str() == server.name {
+        format!("  {member}")
+    } else {
+        format!("  {} ({member})", server.name)
+    };
     let cells = vec![
         cell(name, own(role)),
         cell(server.status.to_string(), own(status_style(&server.status, theme))),
@@ -141,7 +198,10 @@ fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool) -> Row {
         cell(server.errors.to_string(), own(error_style(server.errors, theme))),
         cell(server.check_text.clone().unwrap_or_default(), own(theme.dim)),
     ];
-    Row { cells, mark: Mark::None }
+    Row {
+        cells,
+        mark: Mark::None,
+    }
 }
 
 fn since(change: Option<std::time::Duration>) -> String {
@@ -179,4 +239,3 @@ fn status_style(status: &ServerStatus, theme: &Theme) -> Style {
 fn aged(style: Style, fresh: bool, theme: &Theme) -> Style {
     if fresh { style } else { theme.stale }
 }
-

@@ -20,14 +20,21 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: 
     let width = WIDTH.min(area.width.saturating_sub(2));
     let inner = width.saturating_sub(4);
     let consequences = question.consequences();
-    let changed = question.changed.as_ref().map(|what| format!("Changed while you were reading: {what}."));
+    let changed = question
+        .changed
+        .as_ref()
+        .map(|what| format!("Changed while you were reading: {what}."));
     let mut lines: Vec<(&str, Style)> = vec![("", theme.text)];
     if let Some(changed) = &changed {
         lines.extend(wrapped(changed, inner).into_iter().map(|line| (line, theme.alarm)));
         lines.push(("", theme.text));
     }
     for (at, sentence) in consequences.iter().enumerate() {
-        let style = if at + 1 == consequences.len() { theme.dim } else { theme.text };
+        let style = if at + 1 == consequences.len() {
+            theme.dim
+        } else {
+            theme.text
+        };
         lines.extend(wrapped(sentence, inner).into_iter().map(|line| (line, style)));
     }
     lines.push(("", theme.text));
@@ -39,7 +46,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: 
     for (row, (text, style)) in (0..last).zip(lines) {
         Pen::at(buffer, inside, row).put(text, style);
     }
-    let yes = if changed.is_some() { "I have seen it, ask again" } else { question.act.word() };
-    let keys = [(hints::key(Command::Confirm, Context::Question), yes), (hints::key(Command::Back, Context::Question), "leave it")];
+    let yes = if changed.is_some() {
+        "I have seen it, ask again"
+    } else {
+        question.act.word()
+    };
+    let keys = [
+        (hints::key(Command::Confirm, Context::Question), yes),
+        (hints::key(Command::Back, Context::Question), "leave it"),
+    ];
     hints::keys(&mut Pen::at(buffer, inside, last), &keys, scene);
 }

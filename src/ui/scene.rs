@@ -2,9 +2,9 @@
 
 use jiff::tz::TimeZone;
 
+use super::Look;
 use super::theme::Theme;
 use super::units;
-use super::Look;
 use crate::app::{App, Stage};
 use crate::model::authority::{self, Authorities};
 use crate::model::cluster::Freshness;
@@ -86,14 +86,24 @@ impl<'a> Scene<'a> {
 
     /// Why what a source said is no news, for the note of its pane; empty while it is fresh.
     pub(super) fn silence(&self, source: &SourceId) -> String {
-        let cause = self.app.cluster.links.get(source).and_then(LinkState::cause).map(ToString::to_string);
+        let cause = self
+            .app
+            .cluster
+            .links
+            .get(source)
+            .and_then(LinkState::cause)
+            .map(ToString::to_string);
         match (self.freshness(source), cause) {
             (Freshness::Fresh, _) => String::new(),
             (Freshness::Never, None) => "not read yet".to_owned(),
             (Freshness::Never, Some(cause)) => format!("✗ {cause}"),
             (Freshness::Stale { since }, cause) => {
                 let cause = cause.unwrap_or_else(|| "no answer".to_owned());
-                format!("✗ {cause} · as of {}, {} ago", units::clock(since, self.zone), self.age(since))
+                format!(
+                    "✗ {cause} · as of {}, {} ago",
+                    units::clock(since, self.zone),
+                    self.age(since)
+                )
             }
         }
     }
@@ -106,19 +116,25 @@ impl<'a> Scene<'a> {
     /// Bytes that a replica may be behind and still take over.
     pub(super) fn lag_allowed(&self) -> u64 {
         let config = self.app.cluster.snapshot().and_then(|dcs| dcs.config.as_ref());
-        config.and_then(|config| config.maximum_lag_on_failover).unwrap_or(takeover::DEFAULT_MAXIMUM_LAG)
+        config
+            .and_then(|config| config.maximum_lag_on_failover)
+            .unwrap_or(takeover::DEFAULT_MAXIMUM_LAG)
     }
 
     /// A Patroni keeps its leader although it does not reach ZooKeeper.
     pub(super) fn failsafe_is_active(&self) -> bool {
         let cluster = &self.app.cluster;
         self.members.iter().any(|member| {
-            cluster.fresh_rest(&member.name, self.now).is_some_and(|rest| rest.failsafe_active)
+            cluster
+                .fresh_rest(&member.name, self.now)
+                .is_some_and(|rest| rest.failsafe_active)
         })
     }
 
     /// Some member leads or acts as if it did.
     pub(super) fn has_leader(&self) -> bool {
-        self.members.iter().any(|member| member.role.leads() || member.role == MemberRole::PrimaryWithoutLock)
+        self.members
+            .iter()
+            .any(|member| member.role.leads() || member.role == MemberRole::PrimaryWithoutLock)
     }
 }

@@ -33,12 +33,26 @@ pub(super) struct Column {
 impl Column {
     /// For text: at the left edge, between so many columns.
     pub(super) const fn text(title: &'static str, weight: u8, least: u16, most: u16) -> Self {
-        Self { title, least, most, weight, right: false, grows: false }
+        Self {
+            title,
+            least,
+            most,
+            weight,
+            right: false,
+            grows: false,
+        }
     }
 
     /// For a number: at the right edge and always so wide, so that values that change do not push their neighbours.
     pub(super) const fn number(title: &'static str, weight: u8, width: u16) -> Self {
-        Self { title, least: width, most: width, weight, right: true, grows: false }
+        Self {
+            title,
+            least: width,
+            most: width,
+            weight,
+            right: true,
+            grows: false,
+        }
     }
 
     /// Takes what is left over.
@@ -56,7 +70,10 @@ pub(super) struct Cell {
 
 /// A cell.
 pub(super) fn cell(text: impl Into<Cow<'static, str>>, style: Style) -> Cell {
-    Cell { text: text.into(), style }
+    Cell {
+        text: text.into(),
+        style,
+    }
 }
 
 /// A row: one cell a column.
@@ -81,14 +98,27 @@ pub(super) enum Mark {
 /// Widths of the columns that fit into `width`; 0 for those that leave.
 pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> Vec<u16> {
     let natural = |at: usize, column: &Column| {
-        let cells = rows.iter().filter_map(|row| row.cells.get(at)).map(|cell| columns(&cell.text)).max().unwrap_or(0);
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.cells.get(at))
+            .map(|cell| columns(&cell.text))
+            .max()
+            .unwrap_or(0);
         cells.max(columns(column.title)).clamp(column.least, column.most)
     };
-    let wanted: Vec<u16> = table.iter().enumerate().map(|(at, column)| natural(at, column)).collect();
+    let wanted: Vec<u16> = table
+        .iter()
+        .enumerate()
+        .map(|(at, column)| natural(at, column))
+        .collect();
     let mut kept: Vec<usize> = (0..table.len()).collect();
     kept.sort_by_key(|at| std::cmp::Reverse(table.get(*at).map_or(0, |column| column.weight)));
     let least = |kept: &[usize]| -> u16 {
-        kept.iter().filter_map(|at| table.get(*at)).map(|column| column.least.max(columns(column.title)) + GAP).sum::<u16>().saturating_sub(GAP)
+        kept.iter()
+            .filter_map(|at| table.get(*at))
+            .map(|column| column.least.max(columns(column.title)) + GAP)
+            .sum::<u16>()
+            .saturating_sub(GAP)
     };
     while kept.len() > 1 && least(&kept) > width {
         kept.pop();
@@ -97,7 +127,9 @@ pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> Vec<u16> {
     let mut widths = vec![0; table.len()];
     let mut give = |limit: &dyn Fn(usize, &Column) -> u16, widths: &mut Vec<u16>| {
         for at in &kept {
-            let (Some(column), Some(own)) = (table.get(*at), widths.get_mut(*at)) else { continue };
+            let (Some(column), Some(own)) = (table.get(*at), widths.get_mut(*at)) else {
+                continue;
+            };
             if *own == 0 {
                 *own = column.least.max(columns(column.title));
             }
@@ -160,13 +192,27 @@ mod tests {
 
     fn row(name: &'static str) -> Row {
         let plain = Style::new();
-        Row { cells: vec![cell(name, plain), cell("1 kB", plain), cell("▁▁", plain), cell("running", plain)], mark: Mark::None }
+        Row {
+            cells: vec![
+                cell(name, plain),
+                cell("1 kB", plain),
+                cell("▁▁", plain),
+                cell("running", plain),
+            ],
+            mark: Mark::None,
+        }
     }
 
     #[test]
     fn columns_leave_by_weight_and_the_growing_one_fills() {
         let rows = [row("postgresql0")];
-        for (width, expected) in [(60, [11, 7, 20, 7]), (40, [11, 7, 9, 7]), (30, [11, 7, 0, 7]), (20, [12 - 1, 0, 0, 7]), (6, [6, 0, 0, 0])] {
+        for (width, expected) in [
+            (60, [11, 7, 20, 7]),
+            (40, [11, 7, 9, 7]),
+            (30, [11, 7, 0, 7]),
+            (20, [12 - 1, 0, 0, 7]),
+            (6, [6, 0, 0, 0]),
+        ] {
             assert_eq!(widths(TABLE, &rows, width), expected, "{width}");
         }
     }
@@ -175,7 +221,10 @@ mod tests {
     fn never_wider_than_the_room() {
         let rows = [row("a-very-long-name-of-a-member")];
         for width in 6..80 {
-            let taken: Vec<u16> = widths(TABLE, &rows, width).into_iter().filter(|width| *width > 0).collect();
+            let taken: Vec<u16> = widths(TABLE, &rows, width)
+                .into_iter()
+                .filter(|width| *width > 0)
+                .collect();
             let gaps = GAP * u16::try_from(taken.len() - 1).unwrap();
             assert!(taken.iter().sum::<u16>() + gaps <= width, "{width}: {taken:?}");
         }

@@ -35,10 +35,15 @@ impl Stage {
         for (name, lag) in [(LEADER, 0), (REPLICA, 1_234)] {
             if name == REPLICA {
                 let standby = world.standby(name);
-                standby.replayed = standby.received.map(|received| crate::model::wal::Lsn(received.0 - lag));
+                standby.replayed = standby
+                    .received
+                    .map(|received| crate::model::wal::Lsn(received.0 - lag));
             }
         }
-        let mut stage = Self { world, app: App::default() };
+        let mut stage = Self {
+            world,
+            app: App::default(),
+        };
         for second in 0..45 {
             let facts = stage.world.pass(1_000);
             stage.take(facts);
@@ -99,17 +104,26 @@ impl Stage {
     }
 
     fn nothing() -> Self {
-        let mut stage = Self { world: World::healthy(), app: App::default() };
+        let mut stage = Self {
+            world: World::healthy(),
+            app: App::default(),
+        };
         stage.app.now = stage.world.now;
-        stage.app.cluster.links.insert(SourceId::Docker, LinkState::Up { since: stage.world.now });
-        stage.app.cluster.containers =
-            Some(crate::model::link::Known { value: vec![crate::model::fixture::zookeeper()], at: stage.world.now });
+        stage
+            .app
+            .cluster
+            .links
+            .insert(SourceId::Docker, LinkState::Up { since: stage.world.now });
+        stage.app.cluster.containers = Some(crate::model::link::Known {
+            value: vec![crate::model::fixture::zookeeper()],
+            at: stage.world.now,
+        });
         stage
     }
 
     fn take(&mut self, facts: Vec<Fact>) {
         self.app.cluster = self.world.cluster.clone();
-        self.app.targets = self.world.cluster.targets.clone();
+        self.app.cluster.targets = self.world.cluster.targets.clone();
         self.app.now = self.world.now;
         facts.into_iter().for_each(|fact| self.app.feed.push(fact));
     }
@@ -149,16 +163,43 @@ impl Stage {
 }
 
 const LINES: &[(&str, Level, &str)] = &[
-    ("pg-master", Level::Info, "2026-11-22 20:00:35,204 INFO: no action. I am (postgresql0), the leader with the lock"),
-    ("pg-slave", Level::Info, "2026-11-22 20:00:35,441 INFO: no action. I am (postgresql1), a secondary, and following a leader (postgresql0)"),
-    ("zoo", Level::Debug, "2026-11-22 20:00:35,900 [myid:1] - DEBUG [SyncThread:0:FinalRequestProcessor@91] - Processing request"),
-    ("pg-slave", Level::Warning, "2026-11-22 20:00:36.102 UTC [44] WARNING:  terminating connection because of crash of another server process"),
-    ("postgres_entrypoint", Level::Error, "Server postgres/pg-slave is DOWN, reason: Layer7 wrong status, code: 503, check duration: 2ms."),
-    ("pg-master", Level::Fatal, "2026-11-22 20:00:37.300 UTC [12] FATAL:  the database system is shutting down"),
+    (
+        "pg-master",
+        Level::Info,
+        "2026-11-22 20:00:35,204 INFO: no action. I am (postgresql0), the leader with the lock",
+    ),
+    (
+        "pg-slave",
+        Level::Info,
+        "2026-11-22 20:00:35,441 INFO: no action. I am (postgresql1), a secondary, and following a leader (postgresql0)",
+    ),
+    (
+        "zoo",
+        Level::Debug,
+        "2026-11-22 20:00:35,900 [myid:1] - DEBUG [SyncThread:0:FinalRequestProcessor@91] - Processing request",
+    ),
+    (
+        "pg-slave",
+        Level::Warning,
+        "2026-11-22 20:00:36.102 UTC [44] WARNING:  terminating connection because of crash of another server process",
+    ),
+    (
+        "postgres_entrypoint",
+        Level::Error,
+        "Server postgres/pg-slave is DOWN, reason: Layer7 wrong status, code: 503, check duration: 2ms.",
+    ),
+    (
+        "pg-master",
+        Level::Fatal,
+        "2026-11-22 20:00:37.300 UTC [12] FATAL:  the database system is shutting down",
+    ),
 ];
 
 fn frame(app: &App, theme: &str, width: u16, height: u16) -> Buffer {
-    let look = Look { theme: Theme::named(theme).unwrap(), zone: TimeZone::UTC };
+    let look = Look {
+        theme: Theme::named(theme).unwrap(),
+        zone: TimeZone::UTC,
+    };
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, app, &look)).unwrap();
     terminal.backend().buffer().clone()
@@ -167,7 +208,9 @@ fn frame(app: &App, theme: &str, width: u16, height: u16) -> Buffer {
 #[test]
 fn dump() {
     let dir = std::env::var("DUMP").unwrap_or_else(|_| return String::new());
-    if dir.is_empty() { return; }
+    if dir.is_empty() {
+        return;
+    }
     let cases: Vec<(&str, Stage)> = vec![
         ("healthy", Stage::healthy()),
         ("killed", Stage::killed(8)),
@@ -176,8 +219,19 @@ fn dump() {
         ("silent", Stage::silent()),
         ("nothing", Stage::nothing()),
         ("question", Stage::healthy().ask(ContainerAct::Kill)),
-        ("details", Stage::healthy().with(Overlay::Details { subject: Subject::Member(REPLICA.into()), scroll: 0 })),
-        ("znodes", Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned() })),
+        (
+            "details",
+            Stage::healthy().with(Overlay::Details {
+                subject: Subject::Member(REPLICA.into()),
+                scroll: 0,
+            }),
+        ),
+        (
+            "znodes",
+            Stage::healthy().with(Overlay::Znodes {
+                selected: "config".to_owned(),
+            }),
+        ),
         ("help", Stage::healthy().with(Overlay::Help(0))),
         ("logs", Stage::healthy().focus(Pane::Logs)),
         ("containers", Stage::failed_over().focus(Pane::Containers)),
@@ -194,17 +248,33 @@ fn dump() {
                     text.push_str(cell.symbol());
                     let mut codes = vec!["0".to_owned()];
                     use ratatui::style::{Color, Modifier};
-                    if let Color::Indexed(i) = cell.fg { codes.push(format!("38;5;{i}")) }
-                    if let Color::Indexed(i) = cell.bg { codes.push(format!("48;5;{i}")) }
-                    if cell.modifier.contains(Modifier::BOLD) { codes.push("1".into()) }
-                    if cell.modifier.contains(Modifier::DIM) { codes.push("2".into()) }
-                    if cell.modifier.contains(Modifier::ITALIC) { codes.push("3".into()) }
-                    if cell.modifier.contains(Modifier::REVERSED) { codes.push("7".into()) }
-                    if cell.modifier.contains(Modifier::UNDERLINED) { codes.push("4".into()) }
+                    if let Color::Indexed(i) = cell.fg {
+                        codes.push(format!("38;5;{i}"))
+                    }
+                    if let Color::Indexed(i) = cell.bg {
+                        codes.push(format!("48;5;{i}"))
+                    }
+                    if cell.modifier.contains(Modifier::BOLD) {
+                        codes.push("1".into())
+                    }
+                    if cell.modifier.contains(Modifier::DIM) {
+                        codes.push("2".into())
+                    }
+                    if cell.modifier.contains(Modifier::ITALIC) {
+                        codes.push("3".into())
+                    }
+                    if cell.modifier.contains(Modifier::REVERSED) {
+                        codes.push("7".into())
+                    }
+                    if cell.modifier.contains(Modifier::UNDERLINED) {
+                        codes.push("4".into())
+                    }
                     write!(ansi, "\x1b[{}m{}", codes.join(";"), cell.symbol()).unwrap();
                 }
                 text.push('\n');
-                if y + 1 < h { ansi.push_str("\x1b[0m\r\n"); }
+                if y + 1 < h {
+                    ansi.push_str("\x1b[0m\r\n");
+                }
             }
             std::fs::write(format!("{dir}/{name}-{w}.txt"), text).unwrap();
             std::fs::write(format!("{dir}/{name}-{w}.ansi"), ansi).unwrap();

@@ -114,10 +114,19 @@ impl Theme {
     /// There is none.
     pub fn named(name: &str) -> Result<Self, ThemeError> {
         let unknown = || ThemeError::Unknown(name.to_owned());
-        let (name, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).ok_or_else(unknown)?;
-        let invalid = |error: toml::de::Error| ThemeError::Invalid { name: (*name).to_owned(), error: error.to_string() };
+        let (name, text) = BUILT_IN
+            .iter()
+            .find(|(built_in, _)| *built_in == name)
+            .ok_or_else(unknown)?;
+        let invalid = |error: toml::de::Error| ThemeError::Invalid {
+            name: (*name).to_owned(),
+            error: error.to_string(),
+        };
         let theme: Self = toml::from_str(text).map_err(invalid)?;
-        Ok(Self { name: (*name).to_owned(), ..theme })
+        Ok(Self {
+            name: (*name).to_owned(),
+            ..theme
+        })
     }
 
     /// A theme from the text of a user's file. It may set some roles only: the others come from the built-in theme
@@ -126,14 +135,27 @@ impl Theme {
     /// # Errors
     /// No TOML, an unknown role, or a style that is none.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, ThemeError> {
-        let invalid = |error: toml::de::Error| ThemeError::Invalid { name: name.to_owned(), error: error.to_string() };
+        let invalid = |error: toml::de::Error| ThemeError::Invalid {
+            name: name.to_owned(),
+            error: error.to_string(),
+        };
         let mut own: toml::Table = toml::from_str(text).map_err(invalid)?;
-        let base = own.remove("base").map_or_else(|| "dark".to_owned(), |base| base.as_str().unwrap_or_default().to_owned());
-        let file = BUILT_IN.iter().find(|(built_in, _)| *built_in == base).ok_or(ThemeError::Unknown(base))?.1;
+        let base = own.remove("base").map_or_else(
+            || "dark".to_owned(),
+            |base| base.as_str().unwrap_or_default().to_owned(),
+        );
+        let file = BUILT_IN
+            .iter()
+            .find(|(built_in, _)| *built_in == base)
+            .ok_or(ThemeError::Unknown(base))?
+            .1;
         let mut all: toml::Table = toml::from_str(file).map_err(invalid)?;
         all.extend(own);
         let theme: Self = all.try_into().map_err(invalid)?;
-        Ok(Self { name: name.to_owned(), ..theme })
+        Ok(Self {
+            name: name.to_owned(),
+            ..theme
+        })
     }
 
     /// Its name.
@@ -144,7 +166,10 @@ impl Theme {
     /// The built-in theme after this one; the first after a user's.
     #[must_use]
     pub fn next(&self) -> Self {
-        let at = BUILT_IN.iter().position(|(name, _)| *name == self.name).map_or(0, |at| at + 1);
+        let at = BUILT_IN
+            .iter()
+            .position(|(name, _)| *name == self.name)
+            .map_or(0, |at| at + 1);
         let name = BUILT_IN.get(at).or(BUILT_IN.first()).map_or("", |(name, _)| name);
         Self::named(name).unwrap_or_else(|_| self.clone())
     }
@@ -175,7 +200,8 @@ fn parse(words: &str) -> Result<Style, String> {
 }
 
 fn colour(word: &str) -> Result<Color, String> {
-    word.parse().map_err(|_| format!("{word:?} is no colour (a name, 0 to 255, or #rrggbb) and no modifier"))
+    word.parse()
+        .map_err(|_| format!("{word:?} is no colour (a name, 0 to 255, or #rrggbb) and no modifier"))
 }
 
 fn style<'de, D: Deserializer<'de>>(from: D) -> Result<Style, D::Error> {
@@ -183,7 +209,10 @@ fn style<'de, D: Deserializer<'de>>(from: D) -> Result<Style, D::Error> {
 }
 
 fn styles<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Style>, D::Error> {
-    Vec::<String>::deserialize(from)?.iter().map(|words| parse(words).map_err(D::Error::custom)).collect()
+    Vec::<String>::deserialize(from)?
+        .iter()
+        .map(|words| parse(words).map_err(D::Error::custom))
+        .collect()
 }
 
 #[cfg(test)]
@@ -194,8 +223,15 @@ mod tests {
     fn every_built_in_theme_sets_every_role() {
         for name in Theme::names() {
             let theme = Theme::named(name).unwrap_or_else(|error| panic!("{error}"));
-            assert!(theme.containers.len() >= 4, "{name}: too few letters to tell containers apart");
-            for (role, style) in [("alarm", theme.alarm), ("selected", theme.selected), ("stale", theme.stale)] {
+            assert!(
+                theme.containers.len() >= 4,
+                "{name}: too few letters to tell containers apart"
+            );
+            for (role, style) in [
+                ("alarm", theme.alarm),
+                ("selected", theme.selected),
+                ("stale", theme.stale),
+            ] {
                 assert_ne!(style, theme.text, "{name}: {role} looks like any text");
             }
         }

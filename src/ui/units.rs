@@ -24,7 +24,11 @@ pub fn bytes(count: u64) -> String {
         tenths = size % 1024 * 10 / 1024;
         (size, unit) = (size / 1024, next);
     }
-    if tenths > 0 && size < 10 { format!("{size}.{tenths} {unit}") } else { format!("{size} {unit}") }
+    if tenths > 0 && size < 10 {
+        format!("{size}.{tenths} {unit}")
+    } else {
+        format!("{size} {unit}")
+    }
 }
 
 /// `0.4 s`, `12 s`, `3m 12s`, `2h 05m`, `3d 04h`.
@@ -41,14 +45,22 @@ pub fn span(span: Duration) -> String {
 
 /// A span of which only whole seconds are known: `0 s`, `4 s`, else as [`span`].
 pub fn whole_seconds(time: Duration) -> String {
-    if time.as_secs() < 10 { format!("{} s", time.as_secs()) } else { span(time) }
+    if time.as_secs() < 10 {
+        format!("{} s", time.as_secs())
+    } else {
+        span(time)
+    }
 }
 
 /// `00:11:04`, from a day on `3d 04:11`.
 pub fn uptime(up: Duration) -> String {
     let (days, rest) = (up.as_secs() / 86_400, up.as_secs() % 86_400);
     let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    if days == 0 { format!("{hours:02}:{minutes:02}:{seconds:02}") } else { format!("{days}d {hours:02}:{minutes:02}") }
+    if days == 0 {
+        format!("{hours:02}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{days}d {hours:02}:{minutes:02}")
+    }
 }
 
 /// `12.4 ms`, `850 µs`, `1.2 s`: of calls.
@@ -69,19 +81,31 @@ pub fn percent(share: f64) -> String {
 /// `20:07:31` in that zone.
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     let (seconds, _) = local(at, zone);
-    format!("{:02}:{:02}:{:02}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3_600 % 24,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// `20:07:31.204` in that zone.
 pub fn clock_millis(at: Timestamp, zone: &TimeZone) -> String {
     let (seconds, millis) = local(at, zone);
-    format!("{:02}:{:02}:{:02}.{millis:03}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}.{millis:03}",
+        seconds / 3_600 % 24,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// `2026-11-22 20:07:31` in that zone.
 pub fn date_and_clock(at: Timestamp, zone: &TimeZone) -> String {
-    jiff::Timestamp::from_microsecond(at.micros())
-        .map_or_else(|_| UNKNOWN.to_owned(), |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+    jiff::Timestamp::from_microsecond(at.micros()).map_or_else(
+        |_| UNKNOWN.to_owned(),
+        |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 /// Seconds and milliseconds of the zone's wall clock, since its epoch.
@@ -109,7 +133,11 @@ pub fn lag_bar(bytes: u64) -> char {
 
 /// `1 standby`, `2 standbys`.
 pub fn count(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+    if number == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{number} {word}s")
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +163,13 @@ mod tests {
 
     #[test]
     fn spans_keep_the_precision_that_matters() {
-        let cases = [(0, "0.0 s"), (440, "0.4 s"), (9_990, "9.9 s"), (12_400, "12 s"), (192_000, "3m 12s")];
+        let cases = [
+            (0, "0.0 s"),
+            (440, "0.4 s"),
+            (9_990, "9.9 s"),
+            (12_400, "12 s"),
+            (192_000, "3m 12s"),
+        ];
         for (millis, text) in cases {
             assert_eq!(span(Duration::from_millis(millis)), text);
         }
@@ -143,8 +177,16 @@ mod tests {
         assert_eq!(span(Duration::from_secs(3 * 86_400 + 4 * 3_600)), "3d 04h");
         assert_eq!(whole_seconds(Duration::from_secs(4)), "4 s");
         assert_eq!(uptime(Duration::from_secs(664)), "00:11:04");
-        assert_eq!(uptime(Duration::from_secs(3 * 86_400 + 4 * 3_600 + 11 * 60)), "3d 04:11");
-        let calls = [(850, "850 µs"), (12_400, "12.4 ms"), (850_000, "850 ms"), (1_200_000, "1.2 s")];
+        assert_eq!(
+            uptime(Duration::from_secs(3 * 86_400 + 4 * 3_600 + 11 * 60)),
+            "3d 04:11"
+        );
+        let calls = [
+            (850, "850 µs"),
+            (12_400, "12.4 ms"),
+            (850_000, "850 ms"),
+            (1_200_000, "1.2 s"),
+        ];
         for (micros, text) in calls {
             assert_eq!(latency(Duration::from_micros(micros)), text);
         }

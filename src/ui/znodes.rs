@@ -30,19 +30,47 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: &str, scene: &Scen
     tree(buffer, tree_area, dcs, current, scene);
     let rest = inside.width.saturating_sub(width + 3);
     for row in 0..inside.height {
-        Pen::at(buffer, Rect { x: inside.x + width + 1, width: 1, ..inside }, row).put("│", theme.border);
+        Pen::at(
+            buffer,
+            Rect {
+                x: inside.x + width + 1,
+                width: 1,
+                ..inside
+            },
+            row,
+        )
+        .put("│", theme.border);
     }
     if let Some(node) = dcs.nodes.get(current) {
-        value(buffer, Rect { x: inside.x + width + 3, width: rest, ..inside }, dcs, node, scene);
+        value(
+            buffer,
+            Rect {
+                x: inside.x + width + 3,
+                width: rest,
+                ..inside
+            },
+            dcs,
+            node,
+            scene,
+        );
     }
 }
 
 fn tree_width(dcs: &DcsSnapshot) -> u16 {
-    dcs.nodes.iter().map(|node| columns(name(node, dcs)) + depth(node) * 2 + 3).max().unwrap_or(0).clamp(16, TREE)
+    dcs.nodes
+        .iter()
+        .map(|node| columns(name(node, dcs)) + depth(node) * 2 + 3)
+        .max()
+        .unwrap_or(0)
+        .clamp(16, TREE)
 }
 
 fn depth(node: &Znode) -> u16 {
-    if node.path.is_empty() { 0 } else { u16::try_from(node.path.matches('/').count() + 1).unwrap_or(u16::MAX) }
+    if node.path.is_empty() {
+        0
+    } else {
+        u16::try_from(node.path.matches('/').count() + 1).unwrap_or(u16::MAX)
+    }
 }
 
 /// The last part of its path.
@@ -57,8 +85,13 @@ fn tree(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, current: usize, scen
     let first = (current + 1).saturating_sub(rows);
     for (row, (at, node)) in (0..).zip(dcs.nodes.iter().enumerate().skip(first).take(rows)) {
         let mut pen = Pen::at(buffer, area, row);
-        pen.put(if at == current { ">" } else { " " }, theme.title).skip(depth(node) * 2);
-        let style = if node.stat.owner.is_some() { theme.value } else { theme.text };
+        pen.put(if at == current { ">" } else { " " }, theme.title)
+            .skip(depth(node) * 2);
+        let style = if node.stat.owner.is_some() {
+            theme.value
+        } else {
+            theme.text
+        };
         pen.put(name(node, dcs), style);
         if node.stat.owner.is_some() {
             pen.put(" *", theme.dim);
@@ -72,9 +105,15 @@ fn tree(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, current: usize, scen
 fn value(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, node: &Znode, scene: &Scene<'_>) {
     let theme = scene.theme;
     let stat = &node.stat;
-    let path = if node.path.is_empty() { dcs.root.clone() } else { format!("{}/{}", dcs.root, node.path) };
+    let path = if node.path.is_empty() {
+        dcs.root.clone()
+    } else {
+        format!("{}/{}", dcs.root, node.path)
+    };
     let time = |at| format!("{}  ({} ago)", units::date_and_clock(at, scene.zone), scene.age(at));
-    let owner = stat.owner.map_or_else(|| NOT_APPLICABLE.to_owned(), |owner| format!("{owner} (* ephemeral)"));
+    let owner = stat
+        .owner
+        .map_or_else(|| NOT_APPLICABLE.to_owned(), |owner| format!("{owner} (* ephemeral)"));
     let facts = [
         ("written", time(stat.modified)),
         ("created", time(stat.created)),
@@ -86,7 +125,9 @@ fn value(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, node: &Znode, scene
     Pen::at(buffer, area, 0).put(&path, theme.title);
     let mut row = 1;
     for (label, text) in &facts {
-        Pen::at(buffer, area, row).column(label, theme.dim, 9, false).put(text, theme.text);
+        Pen::at(buffer, area, row)
+            .column(label, theme.dim, 9, false)
+            .put(text, theme.text);
         row += 1;
     }
     row += 1;
@@ -110,7 +151,9 @@ fn value(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, node: &Znode, scene
 /// JSON with line breaks; anything else as it is.
 fn pretty(value: &str) -> String {
     let json: Option<serde_json::Value> = serde_json::from_str(value).ok();
-    let pretty = json.filter(|json| json.is_object() || json.is_array()).and_then(|json| serde_json::to_string_pretty(&json).ok());
+    let pretty = json
+        .filter(|json| json.is_object() || json.is_array())
+        .and_then(|json| serde_json::to_string_pretty(&json).ok());
     // Escapes in JSON strings can name control characters that the raw text did not contain.
     pretty.map_or_else(|| value.to_owned(), |pretty| crate::model::text::clean(&pretty))
 }

@@ -11,7 +11,12 @@ use crate::ui::units::{self, NOT_APPLICABLE};
 
 /// Describes it.
 pub(super) fn describe(document: &mut Document, name: &ContainerName, scene: &Scene<'_>) {
-    let all = scene.app.cluster.containers.as_ref().map_or(&[][..], |known| known.value.as_slice());
+    let all = scene
+        .app
+        .cluster
+        .containers
+        .as_ref()
+        .map_or(&[][..], |known| known.value.as_slice());
     let Some(container) = all.iter().find(|container| container.name == *name) else {
         document.text("Docker does not list it any more", scene.theme.bad);
         return;
@@ -29,8 +34,16 @@ pub(super) fn section(document: &mut Document, container: &Container, scene: &Sc
     let text = theme.text;
     document.section("Docker");
     document.field("container", container.name.to_string(), text);
-    document.field("state", containers::state(container), containers::state_style(container, theme));
-    document.field("health", container.health.clone().unwrap_or_else(|| "no health check".to_owned()), text);
+    document.field(
+        "state",
+        containers::state(container),
+        containers::state_style(container, theme),
+    );
+    document.field(
+        "health",
+        container.health.clone().unwrap_or_else(|| "no health check".to_owned()),
+        text,
+    );
     document.field("started", moment(container.started, scene), text);
     if container.finished.is_some() {
         document.field("ended", moment(container.finished, scene), text);
@@ -38,23 +51,45 @@ pub(super) fn section(document: &mut Document, container: &Container, scene: &Sc
     if let Some(usage) = scene.app.cluster.usage.get(&container.name) {
         let value = usage.value;
         let age = scene.age(usage.at);
-        document.field("uses", format!("{} of a core, {} of memory ({age} ago)", units::percent(value.cpu_percent), units::bytes(value.memory)), text);
+        document.field(
+            "uses",
+            format!(
+                "{} of a core, {} of memory ({age} ago)",
+                units::percent(value.cpu_percent),
+                units::bytes(value.memory)
+            ),
+            text,
+        );
     }
     document.field("ports", or_none(containers::ports(&container.ports)), text);
     for network in &container.networks {
-        let address = network.address.map_or_else(|| NOT_APPLICABLE.to_owned(), |address| address.to_string());
-        document.field("network", format!("{}  {address}  {}", network.name, network.aliases.join(" ")), text);
+        let address = network
+            .address
+            .map_or_else(|| NOT_APPLICABLE.to_owned(), |address| address.to_string());
+        document.field(
+            "network",
+            format!("{}  {address}  {}", network.name, network.aliases.join(" ")),
+            text,
+        );
     }
     document.field("host name", container.hostname.clone(), text);
     document.field("image", container.image.clone(), text);
     document.field("command", or_none(container.command.join(" ")), text);
     if let Some(compose) = &container.compose {
-        document.field("compose", format!("project {}, service {}", compose.project, compose.service), text);
+        document.field(
+            "compose",
+            format!("project {}, service {}", compose.project, compose.service),
+            text,
+        );
     }
     if let Some(profile) = &container.lab_profile {
         document.field("lab profile", profile.clone(), text);
     }
-    document.field("stop grace", format!("{} s between SIGTERM and SIGKILL", container.stop_grace_s), text);
+    document.field(
+        "stop grace",
+        format!("{} s between SIGTERM and SIGKILL", container.stop_grace_s),
+        text,
+    );
     document.field("recognised as", kind(&container.kind), text);
     document.field("id", container.id.clone(), theme.dim);
 }
@@ -69,10 +104,17 @@ fn kind(kind: &ContainerKind) -> String {
 }
 
 fn or_none(text: String) -> String {
-    if text.is_empty() { NOT_APPLICABLE.to_owned() } else { text }
+    if text.is_empty() {
+        NOT_APPLICABLE.to_owned()
+    } else {
+        text
+    }
 }
 
 /// `2026-11-22 20:07:31 (12 s ago)`.
 pub(super) fn moment(at: Option<Timestamp>, scene: &Scene<'_>) -> String {
-    at.map_or_else(|| NOT_APPLICABLE.to_owned(), |at| format!("{} ({} ago)", units::date_and_clock(at, scene.zone), scene.age(at)))
+    at.map_or_else(
+        || NOT_APPLICABLE.to_owned(),
+        |at| format!("{} ({} ago)", units::date_and_clock(at, scene.zone), scene.age(at)),
+    )
 }

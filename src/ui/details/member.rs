@@ -41,9 +41,21 @@ fn summary(document: &mut Document, member: &Member, scene: &Scene<'_>) {
         document.field("problem", problem.clone(), theme.warning);
     }
     document.field("timeline", shown(member.timeline), theme.text);
-    document.field("receive lag", lag_text(member.receive_lag, member.lag_estimated), theme.text);
-    document.field("replay lag", lag_text(member.replay_lag, member.lag_estimated), theme.text);
-    if let Some(candidate) = scene.candidates.iter().find(|candidate| candidate.member == member.name) {
+    document.field(
+        "receive lag",
+        lag_text(member.receive_lag, member.lag_estimated),
+        theme.text,
+    );
+    document.field(
+        "replay lag",
+        lag_text(member.replay_lag, member.lag_estimated),
+        theme.text,
+    );
+    if let Some(candidate) = scene
+        .candidates
+        .iter()
+        .find(|candidate| candidate.member == member.name)
+    {
         match &candidate.verdict {
             Ok(()) => document.field("can take over", "yes", theme.ok),
             Err(obstacles) => {
@@ -66,9 +78,15 @@ fn tags(member: &Member) -> String {
         (member.pause, "paused"),
     ];
     let set = flags.into_iter().filter_map(|(on, name)| on.then(|| name.to_owned()));
-    let priority = tags.failover_priority.map(|priority| format!("failover_priority {priority}"));
+    let priority = tags
+        .failover_priority
+        .map(|priority| format!("failover_priority {priority}"));
     let all: Vec<String> = set.chain(priority).chain(tags.other.iter().cloned()).collect();
-    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join(", ")
+    }
 }
 
 /// A section of a source that does not answer, with the reason.
@@ -88,8 +106,19 @@ fn as_of(document: &mut Document, source: &SourceId, scene: &Scene<'_>) {
 fn postgres(document: &mut Document, sql: &SqlStatus, name: &MemberName, scene: &Scene<'_>) {
     let theme = scene.theme;
     let text = theme.text;
-    let target = scene.app.targets.nodes.iter().find(|node| node.member == *name).and_then(|node| node.postgres.as_ref());
-    document.section(format!("PostgreSQL {} at {}", version(sql.version), target.map_or(UNKNOWN.to_owned(), ToString::to_string)));
+    let target = scene
+        .app
+        .cluster
+        .targets
+        .nodes
+        .iter()
+        .find(|node| node.member == *name)
+        .and_then(|node| node.postgres.as_ref());
+    document.section(format!(
+        "PostgreSQL {} at {}",
+        version(sql.version),
+        target.map_or(UNKNOWN.to_owned(), ToString::to_string)
+    ));
     as_of(document, &SourceId::Postgres(name.clone()), scene);
     let role = match &sql.role {
         SqlRole::Primary { .. } if sql.read_only_default => "primary, read-only by default",
@@ -102,23 +131,43 @@ fn postgres(document: &mut Document, sql: &SqlStatus, name: &MemberName, scene: 
         TimelineSource::Receiver => "from its walreceiver",
         TimelineSource::ControlFile => "from its control file, may be old",
     };
-    let timeline = sql.timeline.map_or(UNKNOWN.to_owned(), |(timeline, from)| format!("{timeline}, {}", source(from)));
+    let timeline = sql.timeline.map_or(UNKNOWN.to_owned(), |(timeline, from)| {
+        format!("{timeline}, {}", source(from))
+    });
     document.field("timeline", timeline, text);
     match &sql.role {
         SqlRole::Primary { current } => document.field("written", current.to_string(), text),
         SqlRole::Standby(standby) => standby_side(document, standby, scene),
     }
     document.field("started", moment(sql.started, scene), text);
-    document.field("connections", sql.connections.map_or(UNKNOWN.to_owned(), |(used, most)| format!("{used} of {most}")), text);
+    document.field(
+        "connections",
+        sql.connections
+            .map_or(UNKNOWN.to_owned(), |(used, most)| format!("{used} of {most}")),
+        text,
+    );
     document.field("system identifier", sql.system_id.clone(), text);
     document.field("answered in", units::latency(sql.round_trip), text);
     walsenders(document, sql, scene);
     for slot in &sql.slots {
         let active = if slot.active { "active" } else { "not active" };
         let status = slot.wal_status.as_deref().unwrap_or(NOT_APPLICABLE);
-        document.field("slot", format!("{}  {}  {active}  keeps from {}  {status}", slot.name, slot.kind, shown(slot.restart)), text);
+        document.field(
+            "slot",
+            format!(
+                "{}  {}  {active}  keeps from {}  {status}",
+                slot.name,
+                slot.kind,
+                shown(slot.restart)
+            ),
+            text,
+        );
     }
-    let sync = if sql.synchronous_standby_names.is_empty() { "none" } else { &sql.synchronous_standby_names };
+    let sync = if sql.synchronous_standby_names.is_empty() {
+        "none"
+    } else {
+        &sql.synchronous_standby_names
+    };
     document.field("synchronous names", sync, text);
     for (name, value) in &sql.settings {
         document.field("setting", format!("{name} = {value}"), theme.dim);
@@ -142,7 +191,9 @@ fn standby_side(document: &mut Document, standby: &Standby, scene: &Scene<'_>) {
             receiver.status,
             receiver.sender_host.as_deref().unwrap_or(UNKNOWN),
             receiver.slot.as_deref().unwrap_or(NOT_APPLICABLE),
-            receiver.last_message.map_or(UNKNOWN.to_owned(), |at| format!("{} ago", scene.age(at))),
+            receiver
+                .last_message
+                .map_or(UNKNOWN.to_owned(), |at| format!("{} ago", scene.age(at))),
         ),
     };
     document.field("walreceiver", receiver, theme.text);
@@ -156,10 +207,24 @@ fn walsenders(document: &mut Document, sql: &SqlStatus, scene: &Scene<'_>) {
         Privileged::Seen(senders) => {
             for sender in senders {
                 let lag = sender.replay_lag.map_or(NOT_APPLICABLE.to_owned(), units::latency);
-                document.field("walsender", format!("{}  {}  {}  from {}", sender.name, sender.state, sender.sync_state, sender.client.as_deref().unwrap_or("a socket")), theme.text);
+                document.field(
+                    "walsender",
+                    format!(
+                        "{}  {}  {}  from {}",
+                        sender.name,
+                        sender.state,
+                        sender.sync_state,
+                        sender.client.as_deref().unwrap_or("a socket")
+                    ),
+                    theme.text,
+                );
                 let positions = [sender.sent, sender.written, sender.flushed, sender.replayed].map(shown);
                 let [sent, written, flushed, replayed] = positions;
-                document.field("", format!("sent {sent}  written {written}  flushed {flushed}  replayed {replayed}  lag {lag}"), theme.dim);
+                document.field(
+                    "",
+                    format!("sent {sent}  written {written}  flushed {flushed}  replayed {replayed}  lag {lag}"),
+                    theme.dim,
+                );
             }
         }
     }
@@ -173,7 +238,11 @@ fn zookeeper(document: &mut Document, name: &MemberName, scene: &Scene<'_>) {
     document.section("ZooKeeper");
     as_of(document, &SourceId::ZooKeeper, scene);
     if let Some(lock) = dcs.leader.as_ref().filter(|lock| lock.holder == *name) {
-        document.field("leader lock", format!("held since {}", moment(Some(lock.since), scene)), theme.leader);
+        document.field(
+            "leader lock",
+            format!("held since {}", moment(Some(lock.since), scene)),
+            theme.leader,
+        );
         document.field("its session", shown(lock.session), theme.text);
     }
     match dcs.member(name) {
@@ -181,23 +250,52 @@ fn zookeeper(document: &mut Document, name: &MemberName, scene: &Scene<'_>) {
         None => document.field("member", "not in ZooKeeper", theme.warning),
     }
     let prefix = format!("members/{name}");
-    for node in dcs.nodes.iter().filter(|node| node.path == prefix || (node.path == "leader" && node.value == name.as_str())) {
-        document.field("znode", format!("{}/{}  version {}, written {}", dcs.root, node.path, node.stat.version, moment(Some(node.stat.modified), scene)), theme.dim);
+    for node in dcs
+        .nodes
+        .iter()
+        .filter(|node| node.path == prefix || (node.path == "leader" && node.value == name.as_str()))
+    {
+        document.field(
+            "znode",
+            format!(
+                "{}/{}  version {}, written {}",
+                dcs.root,
+                node.path,
+                node.stat.version,
+                moment(Some(node.stat.modified), scene)
+            ),
+            theme.dim,
+        );
     }
 }
 
 fn znode(document: &mut Document, entry: &DcsMember, scene: &Scene<'_>) {
     let text = scene.theme.text;
-    let connect = entry.connect.as_ref().map_or(UNKNOWN.to_owned(), |(host, port)| format!("{host}:{port}"));
+    let connect = entry
+        .connect
+        .as_ref()
+        .map_or(UNKNOWN.to_owned(), |(host, port)| format!("{host}:{port}"));
     document.field("wrote", moment(Some(entry.modified), scene), text);
     document.field("connects at", connect, text);
-    document.field("REST at", entry.api_url.clone().unwrap_or_else(|| UNKNOWN.to_owned()), text);
+    document.field(
+        "REST at",
+        entry.api_url.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+        text,
+    );
     document.field("state, role", format!("{}, {}", entry.state, entry.role.word()), text);
-    document.field("Patroni", entry.version.clone().unwrap_or_else(|| UNKNOWN.to_owned()), text);
+    document.field(
+        "Patroni",
+        entry.version.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+        text,
+    );
     document.field("position", shown(entry.xlog_location), text);
     document.field("session", shown(entry.session), text);
     if entry.checkpoint_pending {
-        document.field("checkpoint", "pending after its promotion: nobody may rewind from it yet", scene.theme.warning);
+        document.field(
+            "checkpoint",
+            "pending after its promotion: nobody may rewind from it yet",
+            scene.theme.warning,
+        );
     }
 }
 
@@ -211,9 +309,23 @@ fn rest(document: &mut Document, name: &MemberName, scene: &Scene<'_>) {
     document.section("Patroni over REST");
     as_of(document, &source, scene);
     let lock = if rest.has_lock { ", says it holds the lock" } else { "" };
-    document.field("state, role", format!("{}, {}{lock}", rest.state, rest.role.word()), text);
-    document.field("replication", rest.replication_state.clone().unwrap_or_else(|| NOT_APPLICABLE.to_owned()), text);
-    document.field("position", format!("{}, replayed {}", shown(rest.location), shown(rest.replayed)), text);
+    document.field(
+        "state, role",
+        format!("{}, {}{lock}", rest.state, rest.role.word()),
+        text,
+    );
+    document.field(
+        "replication",
+        rest.replication_state
+            .clone()
+            .unwrap_or_else(|| NOT_APPLICABLE.to_owned()),
+        text,
+    );
+    document.field(
+        "position",
+        format!("{}, replayed {}", shown(rest.location), shown(rest.replayed)),
+        text,
+    );
     document.field("saw ZooKeeper", moment(rest.dcs_last_seen, scene), text);
     let flags = [
         (rest.cluster_unlocked, "cluster is unlocked"),
@@ -225,7 +337,11 @@ fn rest(document: &mut Document, name: &MemberName, scene: &Scene<'_>) {
     if !set.is_empty() {
         document.field("says", set.join(", "), scene.theme.warning);
     }
-    document.field("version", rest.version.clone().unwrap_or_else(|| UNKNOWN.to_owned()), text);
+    document.field(
+        "version",
+        rest.version.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+        text,
+    );
 }
 
 /// 170006 is 17.6.
