@@ -21,6 +21,7 @@ use self::session::{Session, usable, within};
 use super::{Context, RETRY, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::signal::Report;
+use crate::model::text::clean_line;
 use crate::model::topology::StoreTarget;
 
 /// Pause between two attempts to open a session.
@@ -104,7 +105,7 @@ impl Reader {
             let scopes = within("scopes", tree::scopes(client, &namespace)).await?;
             let scopes: Vec<_> = scopes
                 .iter()
-                .map(|scope| crate::model::text::clean_line(scope))
+                .map(|scope| clean_line(scope))
                 .collect();
             if last.as_ref() == Some(&scopes) {
                 self.reporter.reached().await;
