@@ -103,10 +103,7 @@ impl Reader {
         let mut last = None;
         loop {
             let scopes = within("scopes", tree::scopes(client, &namespace)).await?;
-            let scopes: Vec<_> = scopes
-                .iter()
-                .map(|scope| clean_line(scope))
-                .collect();
+            let scopes: Vec<_> = scopes.iter().map(|scope| clean_line(scope)).collect();
             if last.as_ref() == Some(&scopes) {
                 self.reporter.reached().await;
             } else {
