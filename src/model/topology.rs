@@ -50,7 +50,8 @@ pub struct StoreTarget {
     pub servers: Vec<Address>,
     /// Patroni's namespace, with a leading and without a trailing slash (`/service`).
     pub namespace: String,
-    /// The scope; `None` lists the scopes instead.
+    /// The scope below the namespace, a Citus group as `scope/0`; with a leading slash a path anywhere. `None` lists the
+    /// scopes instead.
     pub scope: Option<String>,
 }
 
