@@ -24,6 +24,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
+use crate::model::link::{LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
 use crate::model::signal::{Report, Signal};
@@ -49,8 +50,6 @@ pub struct Options {
     pub overrides: Overrides,
     /// Refuse everything that changes the cluster.
     pub read_only: bool,
-    /// Docker is not used, and why.
-    pub without_docker: Option<String>,
 }
 
 /// Something to tell the operator.
@@ -144,9 +143,13 @@ impl App {
         }
         match discovery::choose(&self.found, self.options.selector.as_deref()) {
             Choice::Several(found) => Stage::Choosing(found.iter().map(|found| found.id.clone()).collect()),
-            _ if self.cluster.containers.is_some() || self.options.without_docker.is_some() => Stage::Nothing,
+            _ if self.cluster.containers.is_some() || self.docker_is_away() => Stage::Nothing,
             _ => Stage::Looking,
         }
+    }
+
+    fn docker_is_away(&self) -> bool {
+        matches!(self.cluster.links.get(&SourceId::Docker), Some(LinkState::Down { .. }))
     }
 
     /// The cluster that was chosen among those found.
@@ -274,12 +277,12 @@ impl App {
             Command::Znodes => {
                 self.view.overlay = Some(Overlay::Znodes {
                     selected: String::new(),
-                })
+                });
             }
             Command::OwnLog => self.view.logs.own = !self.view.logs.own,
             Command::Zoom => self.view.zoomed = !self.view.zoomed,
             Command::NextPane | Command::PreviousPane => {
-                self.view.focus = self.view.focus.moved(command == Command::NextPane)
+                self.view.focus = self.view.focus.moved(command == Command::NextPane);
             }
             Command::LogScope => self.scope_logs(),
             Command::Follow => self.follow(),

@@ -14,7 +14,6 @@ mod terminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bollard::Docker;
 use clap::Parser;
 
 use crate::app;
@@ -26,7 +25,6 @@ use crate::config::settings::{Settings, TimeZone};
 use crate::config::{self, ConfigError};
 use crate::lab;
 use crate::model::topology::Overrides;
-use crate::source;
 use crate::ui::{Look, Theme};
 
 use exit::Failure;
@@ -70,8 +68,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Discover) => {
-            let (options, docker) = prepare(&settings, None).await;
-            let (text, found) = discover::run(options, Arc::new(settings), docker).await;
+            let (text, found) = discover::run(options(&settings, None), Arc::new(settings)).await;
             say(text.trim_end());
             Ok(if found {
                 ExitCode::SUCCESS
@@ -87,8 +84,8 @@ async fn watch(settings: Settings, look: Look, mut lab: Option<LabOptions>) -> R
     logging::start();
     let settings = Arc::new(settings);
     loop {
-        let (options, docker) = prepare(&settings, lab.as_ref()).await;
-        match monitor::run(options, Arc::clone(&settings), look.clone(), docker).await? {
+        let options = options(&settings, lab.as_ref());
+        match monitor::run(options, Arc::clone(&settings), look.clone()).await? {
             Ended::By(Leave::Quit) => return Ok(ExitCode::SUCCESS),
             Ended::Signal(number) => return Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))),
             Ended::By(Leave::StartLab) => {
@@ -118,12 +115,8 @@ fn default_lab() -> Result<LabOptions, Failure> {
     }
 }
 
-/// What the app has to know, and a way to Docker if there can be one.
-async fn prepare(settings: &Settings, lab: Option<&LabOptions>) -> (app::Options, Option<Docker>) {
-    let (docker, without_docker) = match source::docker::connect(settings.docker_host.value.as_deref()).await {
-        Ok(docker) => (Some(docker), None),
-        Err(why) => (None, Some(why.to_string())),
-    };
+/// What the app has to know.
+fn options(settings: &Settings, lab: Option<&LabOptions>) -> app::Options {
     let overrides = Overrides {
         zookeeper: settings.zookeeper.value.clone(),
         namespace: Some(settings.namespace.value.clone()),
@@ -138,13 +131,11 @@ async fn prepare(settings: &Settings, lab: Option<&LabOptions>) -> (app::Options
     let selector = lab
         .map(|lab| lab.project.clone())
         .or_else(|| settings.cluster.value.clone());
-    let options = app::Options {
+    app::Options {
         selector,
         overrides,
         read_only: settings.read_only.value,
-        without_docker,
-    };
-    (options, docker)
+    }
 }
 
 fn look(settings: &Settings) -> Result<Look, Failure> {

@@ -126,7 +126,7 @@ fn options_may_stand_behind_the_command() {
 fn no_color_is_the_default_of_the_theme_and_no_more() {
     let environment = Environment::from([("NO_COLOR", "1")]);
     let settings = resolve(&MonitorArgs::default(), &environment, None).unwrap();
-    assert_eq!(line(&settings, "theme"), "theme = \"monochrome\" # NO_COLOR");
+    assert_eq!(line(&settings, "theme"), "theme = \"mono\" # NO_COLOR");
     let chosen = file("theme = \"light\"").unwrap();
     let settings = resolve(&MonitorArgs::default(), &environment, Some(&chosen)).unwrap();
     assert_eq!(settings.theme.value, "light");

@@ -3,15 +3,19 @@
 
 #[path = "support/docker_proxy.rs"]
 mod docker_proxy;
+#[path = "real_lab/docker_source.rs"]
+mod docker_source;
 #[path = "support/lab.rs"]
 mod lab;
 #[path = "support/terminal.rs"]
 mod terminal;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use docker_proxy::{DockerProxy, Mode};
 use lab::{Lab, PGHERD, PROJECT, lab, service_of};
+use pgherd::source::docker::DEFAULT_SOCKET;
 use terminal::Terminal;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -187,7 +191,7 @@ fn reachable_again(lab: &Lab, service: &str) {
 fn an_outage_of_zookeeper_leaves_keys_and_screen_alone() {
     let lab = lab();
     let terminal = monitor((120, 40), &[]);
-    outage(&lab, &terminal, "zoo", "ZK ✗", "ZK ●");
+    outage(&lab, &terminal, "zoo", "ZooKeeper ✗", "ZooKeeper ●");
 }
 
 #[test]
@@ -202,16 +206,17 @@ fn an_outage_of_a_replica_leaves_keys_and_screen_alone() {
     let lab = lab();
     let terminal = monitor((120, 40), &[]);
     let replica = other(&lab.leader().unwrap());
-    outage(&lab, &terminal, service_of(replica), "PG 1/2", "PG 2/2");
+    outage(&lab, &terminal, service_of(replica), "PostgreSQL 1/2", "PostgreSQL 2/2");
 }
 
 #[test]
 fn a_docker_api_that_hangs_closes_or_talks_nonsense_is_an_outage_like_any_other() {
     let lab = lab();
-    let proxy = DockerProxy::start();
-    let host = format!("unix://{}", proxy.path().display());
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = DockerProxy::start(&folder.path().join("docker.sock"), Path::new(DEFAULT_SOCKET)).unwrap();
+    let host = proxy.host();
     let terminal = monitor((120, 40), &[("DOCKER_HOST", &host)]);
-    for mode in [Mode::Hang, Mode::Close, Mode::Garbage] {
+    for mode in [Mode::Hang, Mode::Close, Mode::Garbage, Mode::BadJson] {
         terminal.wait_for("Docker ●", SOON);
         proxy.set(mode);
         let begun = Instant::now();

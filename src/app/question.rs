@@ -153,7 +153,7 @@ impl Question {
                 lines.push("unless failsafe_mode is on: the cluster becomes read-only.".to_owned());
             }
             (Part::Store, false) => {
-                lines.push("Patroni finds its store again and promotes a leader if there is none.".to_owned())
+                lines.push("Patroni finds its store again and promotes a leader if there is none.".to_owned());
             }
             (Part::Proxy, true) => lines.push("Clients lose the entry point; the databases go on.".to_owned()),
             (Part::Proxy, false) => lines.push("Clients reach the leader again once its checks succeed.".to_owned()),

@@ -1,7 +1,7 @@
 //! Starts and ends the sources so that exactly what the app wants is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bollard::Docker;
 use tokio::sync::watch;
@@ -22,6 +22,7 @@ use crate::source::{self, Context};
 pub(crate) struct Conductor {
     context: Context,
     settings: Arc<Settings>,
+    docker: Arc<OnceLock<Docker>>,
     followed: watch::Sender<BTreeSet<ContainerName>>,
     running: BTreeMap<SourceId, (Wanted, CancellationToken)>,
 }
@@ -36,21 +37,27 @@ enum Wanted {
 }
 
 impl Conductor {
-    /// Starts Docker's source, if there is a daemon to ask.
-    pub(crate) fn start(context: Context, settings: Arc<Settings>, docker: Option<Docker>) -> Self {
+    /// Starts Docker's source, which finds the rest.
+    pub(crate) fn start(context: Context, settings: Arc<Settings>) -> Self {
         let (followed, following) = watch::channel(BTreeSet::new());
-        if let Some(docker) = docker {
-            let (context, start) = (context.clone(), LogStart::Tail(settings.tail.value));
-            tokio::spawn(source::supervise(context.clone(), SourceId::Docker, move || {
-                source::docker::watch(context.clone(), docker.clone(), following.clone(), start)
-            }));
-        }
+        let docker = Arc::new(OnceLock::new());
+        let source = (context.clone(), Arc::clone(&settings), Arc::clone(&docker));
+        tokio::spawn(source::supervise(context.clone(), SourceId::Docker, move || {
+            let (context, settings, docker) = source.clone();
+            watch_docker(context, settings, docker, following.clone())
+        }));
         Self {
             context,
             settings,
+            docker,
             followed,
             running: BTreeMap::new(),
         }
+    }
+
+    /// The daemon, once there is a way to it.
+    pub(crate) fn docker(&self) -> Option<Docker> {
+        self.docker.get().cloned()
     }
 
     /// Ends what is not wanted any more, starts what is new, leaves the rest alone.
@@ -157,6 +164,17 @@ impl Conductor {
             password: password.expose().to_owned(),
         })
     }
+}
+
+async fn watch_docker(
+    context: Context,
+    settings: Arc<Settings>,
+    docker: Arc<OnceLock<Docker>>,
+    followed: watch::Receiver<BTreeSet<ContainerName>>,
+) {
+    let reached = source::docker::reach(&context, settings.docker_host.value.as_deref()).await;
+    let docker = docker.get_or_init(|| reached).clone();
+    source::docker::watch(context, docker, followed, LogStart::Tail(settings.tail.value)).await;
 }
 
 async fn watch_postgres(context: Context, member: MemberName, address: Address, in_lab: bool, settings: Arc<Settings>) {

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bollard::Docker;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +21,7 @@ use super::conductor::Conductor;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What was found, as text, and whether there is something to watch.
-pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, docker: Option<Docker>) -> (String, bool) {
+pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> (String, bool) {
     let clock = super::clock::start();
     let (signals, mut inbox) = mpsc::channel(256);
     let context = Context {
@@ -31,7 +30,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, docker: 
         stop: CancellationToken::new(),
     };
     let _stop_sources = context.stop.clone().drop_guard();
-    let mut conductor = Conductor::start(context, settings, docker);
+    let mut conductor = Conductor::start(context, settings);
     let (mut app, mut effects) = App::start(options, clock());
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -68,10 +67,9 @@ fn describe(app: &App) -> String {
         Some(LinkState::Down { cause, .. }) => cause.to_string(),
         Some(LinkState::Connecting) | None => "no answer yet".to_owned(),
     };
-    match (&app.options.without_docker, &app.cluster.containers) {
-        (Some(why), _) => line(format!("Docker is not used: {why}")),
-        (None, Some(known)) => line(format!("Docker answers: {} containers", known.value.len())),
-        (None, None) => line(format!("Docker: {}", answer(&SourceId::Docker))),
+    match &app.cluster.containers {
+        Some(known) => line(format!("Docker answers: {} containers", known.value.len())),
+        None => line(format!("Docker: {}", answer(&SourceId::Docker))),
     }
     for found in &app.found {
         let profile = found

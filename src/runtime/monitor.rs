@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bollard::Docker;
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,12 +48,7 @@ pub(crate) enum Ended {
 ///
 /// # Errors
 /// If the terminal cannot be taken, read or written.
-pub(crate) async fn run(
-    options: app::Options,
-    settings: Arc<Settings>,
-    look: Look,
-    docker: Option<Docker>,
-) -> io::Result<Ended> {
+pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Look) -> io::Result<Ended> {
     let mut ending = ending_signals()?;
     let mut screen = Screen::take()?;
     let clock = super::clock::start();
@@ -65,7 +59,7 @@ pub(crate) async fn run(
         stop: CancellationToken::new(),
     };
     let _stop_sources = context.stop.clone().drop_guard();
-    let conductor = Conductor::start(context, settings, docker.clone());
+    let conductor = Conductor::start(context, settings);
     let (done, acted) = mpsc::channel(16);
     let (app, effects) = App::start(options, clock());
     provoke_panics();
@@ -74,7 +68,6 @@ pub(crate) async fn run(
         look,
         clock,
         conductor,
-        docker,
         done,
         ended: None,
         suspended: false,
@@ -90,7 +83,6 @@ struct Monitor {
     look: Look,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     conductor: Conductor,
-    docker: Option<Docker>,
     done: mpsc::Sender<Event>,
     ended: Option<Ended>,
     suspended: bool,
@@ -179,7 +171,7 @@ impl Monitor {
     }
 
     fn act(&self, act: ContainerAct, target: ActTarget) {
-        let (docker, done) = (self.docker.clone(), self.done.clone());
+        let (docker, done) = (self.conductor.docker(), self.done.clone());
         tokio::spawn(async move {
             let confirmed = target.clone();
             let run = async move {
@@ -226,6 +218,7 @@ fn ending_signals() -> io::Result<mpsc::Receiver<i32>> {
 }
 
 /// Lets a test see what a panic does to the terminal: debug builds panic where `PGHERD_PANIC` says.
+#[expect(clippy::panic, reason = "what it is for")]
 fn provoke_panics() {
     if !cfg!(debug_assertions) {
         return;

@@ -92,6 +92,24 @@ impl Lab {
         )
     }
 
+    /// True if the service itself answers, asked directly: what "reachable again" means.
+    pub fn answers(&self, service: &str) -> bool {
+        let Some(address) = self.address(service) else {
+            return false;
+        };
+        match service {
+            "zoo" => ask(&address, 2181, "srvr").is_some_and(|answer| answer.starts_with("Zookeeper version")),
+            "postgres_entrypoint" => get(&address, 7000, "/;csv").is_some_and(|csv| csv.starts_with("# pxname")),
+            _ => {
+                let query = ["exec", &self.container(service), "pg_isready", "-q", "-h", "127.0.0.1"];
+                Command::new("docker")
+                    .args(query)
+                    .output()
+                    .is_ok_and(|output| output.status.success())
+            }
+        }
+    }
+
     /// Waits until `ready`.
     pub fn wait(&self, what: &str, limit: Duration, ready: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
@@ -101,7 +119,7 @@ impl Lab {
                 "not within {limit:?}: {what}: {:?}",
                 self.cluster()
             );
-            std::thread::sleep(Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 
@@ -165,13 +183,18 @@ fn take_down_at_exit() {
 }
 
 fn get(host: &str, port: u16, path: &str) -> Option<String> {
+    let answer = ask(host, port, &format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n"))?;
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+}
+
+fn ask(host: &str, port: u16, words: &str) -> Option<String> {
     let address = format!("{host}:{port}").parse().ok()?;
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").ok()?;
+    stream.write_all(words.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+    Some(answer)
 }
 
 fn text(bytes: &[u8]) -> String {
