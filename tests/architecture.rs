@@ -128,7 +128,7 @@ fn sources() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_for_tests(&path) {
                 files.push(path);
             }
         }
@@ -136,6 +136,12 @@ fn sources() -> Vec<PathBuf> {
     assert!(files.len() > 20, "only {} files found", files.len());
     files.sort();
     files
+}
+
+/// Modules that exist in test builds only.
+fn is_for_tests(file: &Path) -> bool {
+    file.file_stem()
+        .is_some_and(|stem| ["tests", "fixture", "fake"].iter().any(|name| stem == *name))
 }
 
 fn layer_of(file: &Path) -> String {

@@ -10,6 +10,8 @@ use std::time::Duration;
 use terminal::Terminal;
 
 const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
+/// A text of the first screen.
+const FIRST: &str = "No cluster was found";
 const LIMIT: Duration = Duration::from_secs(10);
 /// A daemon that is not there: the first screen then says so.
 const NOWHERE: [(&str, &str); 2] = [
@@ -19,7 +21,7 @@ const NOWHERE: [(&str, &str); 2] = [
 
 fn start(size: (u16, u16)) -> Terminal {
     let terminal = Terminal::start(PGHERD, &[], &NOWHERE, size);
-    terminal.wait_for("pgherd lab", LIMIT);
+    terminal.wait_for(FIRST, LIMIT);
     terminal
 }
 
@@ -66,7 +68,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     terminal.wait("the terminal given back", LIMIT, |_| !terminal.is_full_screen());
     terminal.signal("CONT");
     terminal.wait("the screen again", LIMIT, |screen| {
-        terminal.is_full_screen() && screen.contains("pgherd lab")
+        terminal.is_full_screen() && screen.contains(FIRST)
     });
     assert!(terminal.key_latency() < Duration::from_secs(1));
 }
@@ -81,7 +83,7 @@ fn a_panic_of_the_screen_gives_the_terminal_back_and_one_of_a_task_leaves_it() {
     );
     assert_eq!(terminal.exit_code(LIMIT), 101);
     assert_given_back(&terminal);
-    assert!(terminal.screen().contains("panicked"), "{}", terminal.screen());
+    terminal.wait_for("panicked", LIMIT);
 
     let terminal = Terminal::start(
         PGHERD,
@@ -89,7 +91,7 @@ fn a_panic_of_the_screen_gives_the_terminal_back_and_one_of_a_task_leaves_it() {
         &[NOWHERE[0], NOWHERE[1], ("PGHERD_PANIC", "task")],
         (80, 24),
     );
-    terminal.wait_for("pgherd lab", LIMIT);
+    terminal.wait_for(FIRST, LIMIT);
     assert!(terminal.is_full_screen());
     assert!(terminal.key_latency() < Duration::from_secs(1));
 }
@@ -99,7 +101,7 @@ fn any_size_is_drawn_or_said_to_be_too_small() {
     let terminal = start((80, 24));
     for (columns, rows) in [(200, 50), (120, 40), (60, 16), (81, 25)] {
         terminal.resize(columns, rows);
-        terminal.wait_for("pgherd lab", LIMIT);
+        terminal.wait_for(FIRST, LIMIT);
     }
     for (columns, rows) in [(59, 16), (60, 15), (20, 5), (1, 1)] {
         terminal.resize(columns, rows);
@@ -108,7 +110,7 @@ fn any_size_is_drawn_or_said_to_be_too_small() {
     terminal.resize(40, 10);
     terminal.wait_for("too small", LIMIT);
     terminal.resize(80, 24);
-    terminal.wait_for("pgherd lab", LIMIT);
+    terminal.wait_for(FIRST, LIMIT);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A lab of the tests' own, beside a user's: started by the binary itself, taken down when the test process ends.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
@@ -9,21 +11,21 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// The binary under test.
-pub const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
+pub(crate) const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
 /// Compose project of the tests.
-pub const PROJECT: &str = "pgherd-test";
+pub(crate) const PROJECT: &str = "pgherd-test";
 /// The members' containers.
-pub const NODES: [&str; 2] = ["pg-master", "pg-slave"];
+pub(crate) const NODES: [&str; 2] = ["pg-master", "pg-slave"];
 
 /// The running lab; holding it keeps other tests of this process away from it.
-pub struct Lab {
+pub(crate) struct Lab {
     _alone: MutexGuard<'static, bool>,
 }
 
 static STARTED: Mutex<bool> = Mutex::new(false);
 
 /// The lab, healthy. Fails, and says so, where Docker is missing: these tests are no optional ones.
-pub fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     let docker = Command::new("docker").arg("info").output();
     assert!(
@@ -42,12 +44,12 @@ pub fn lab() -> Lab {
 
 impl Lab {
     /// Container name of a service of this lab.
-    pub fn container(&self, service: &str) -> String {
+    pub(crate) fn container(&self, service: &str) -> String {
         format!("{PROJECT}-{service}")
     }
 
     /// Thaws and starts whatever a test left, and waits until `lab up` is content.
-    pub fn heal(&self) {
+    pub(crate) fn heal(&self) {
         for service in ["zoo", "pg-master", "pg-slave", "postgres_entrypoint"] {
             let _ = Command::new("docker")
                 .args(["unpause", &self.container(service)])
@@ -63,7 +65,7 @@ impl Lab {
     }
 
     /// `docker <verb> <container>`.
-    pub fn docker(&self, verb: &str, service: &str) {
+    pub(crate) fn docker(&self, verb: &str, service: &str) {
         let output = Command::new("docker")
             .args([verb, &self.container(service)])
             .output()
@@ -76,14 +78,14 @@ impl Lab {
     }
 
     /// The member that leads, by Patroni's own word: `GET /cluster` of any member that answers.
-    pub fn leader(&self) -> Option<String> {
+    pub(crate) fn leader(&self) -> Option<String> {
         let members = self.cluster()?;
         let leader = members.iter().find(|member| member["role"] == "leader")?;
         Some(leader["name"].as_str()?.to_owned())
     }
 
     /// State of a member by Patroni's own word.
-    pub fn state(&self, name: &str) -> Option<String> {
+    pub(crate) fn state(&self, name: &str) -> Option<String> {
         let members = self.cluster()?;
         Some(
             members.iter().find(|member| member["name"] == name)?["state"]
@@ -93,7 +95,7 @@ impl Lab {
     }
 
     /// True if the service itself answers, asked directly: what "reachable again" means.
-    pub fn answers(&self, service: &str) -> bool {
+    pub(crate) fn answers(&self, service: &str) -> bool {
         let Some(address) = self.address(service) else {
             return false;
         };
@@ -111,7 +113,7 @@ impl Lab {
     }
 
     /// Waits until `ready`.
-    pub fn wait(&self, what: &str, limit: Duration, ready: impl Fn(&Self) -> bool) {
+    pub(crate) fn wait(&self, what: &str, limit: Duration, ready: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !ready(self) {
             assert!(
@@ -142,7 +144,7 @@ impl Lab {
 }
 
 /// The service that runs a member.
-pub fn service_of(member: &str) -> &'static str {
+pub(crate) fn service_of(member: &str) -> &'static str {
     if member == "postgresql0" {
         "pg-master"
     } else {
@@ -151,7 +153,7 @@ pub fn service_of(member: &str) -> &'static str {
 }
 
 /// Runs the binary on the tests' lab.
-pub fn pgherd(args: &[&str]) -> std::process::Output {
+pub(crate) fn pgherd(args: &[&str]) -> std::process::Output {
     let mut command = Command::new(PGHERD);
     for port in ["ENTRY", "STATS", "PG0", "PG1", "ZOOKEEPER"] {
         command.env(format!("PGHERD_LAB_{port}_PORT"), "0");

@@ -1,5 +1,7 @@
 //! The real binary in a real terminal: keys in, screen out.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -13,7 +15,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A running program and its screen.
-pub struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
@@ -23,7 +25,12 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts `program` with `args` and `environment` on a screen of that size.
-    pub fn start(program: &str, args: &[&str], environment: &[(&str, &str)], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(
+        program: &str,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
@@ -57,12 +64,12 @@ impl Terminal {
     }
 
     /// The screen as text, a line a row.
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
     }
 
     /// The first row of the screen that contains `text`.
-    pub fn row(&self, text: &str) -> Option<String> {
+    pub(crate) fn row(&self, text: &str) -> Option<String> {
         self.screen()
             .lines()
             .find(|line| line.contains(text))
@@ -70,24 +77,24 @@ impl Terminal {
     }
 
     /// Everything that was written to the terminal so far.
-    pub fn raw(&self) -> Vec<u8> {
+    pub(crate) fn raw(&self) -> Vec<u8> {
         self.raw.lock().unwrap().clone()
     }
 
     /// True while the program has the alternate screen.
-    pub fn is_full_screen(&self) -> bool {
+    pub(crate) fn is_full_screen(&self) -> bool {
         self.parser.lock().unwrap().screen().alternate_screen()
     }
 
     /// Types text or an escape sequence.
-    pub fn keys(&self, keys: &str) {
+    pub(crate) fn keys(&self, keys: &str) {
         let mut writer = self.writer.lock().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
 
     /// Waits until `ready` says so; fails with the screen after `limit`. Gives the time it took.
-    pub fn wait(&self, what: &str, limit: Duration, ready: impl Fn(&str) -> bool) -> Duration {
+    pub(crate) fn wait(&self, what: &str, limit: Duration, ready: impl Fn(&str) -> bool) -> Duration {
         let begun = Instant::now();
         loop {
             let screen = self.screen();
@@ -100,12 +107,12 @@ impl Terminal {
     }
 
     /// Waits for a text.
-    pub fn wait_for(&self, text: &str, limit: Duration) -> Duration {
+    pub(crate) fn wait_for(&self, text: &str, limit: Duration) -> Duration {
         self.wait(text, limit, |screen| screen.contains(text))
     }
 
     /// Presses `?`, waits for the help, closes it again; gives the longer of the two answers' times.
-    pub fn key_latency(&self) -> Duration {
+    pub(crate) fn key_latency(&self) -> Duration {
         let limit = Duration::from_secs(5);
         self.keys("?");
         let opened = self.wait("the help", limit, |screen| screen.contains(HELP));
@@ -114,7 +121,7 @@ impl Terminal {
     }
 
     /// Changes the size of the terminal.
-    pub fn resize(&self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.parser
             .lock()
             .unwrap()
@@ -124,7 +131,7 @@ impl Terminal {
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.process_id().unwrap().to_string();
         let status = std::process::Command::new("kill")
             .args(["-s", name, &pid])
@@ -134,12 +141,12 @@ impl Terminal {
     }
 
     /// The process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
     /// Waits for the end; gives the exit code.
-    pub fn exit_code(&mut self, limit: Duration) -> u32 {
+    pub(crate) fn exit_code(&mut self, limit: Duration) -> u32 {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
