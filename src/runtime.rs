@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     terminal::guard_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(2)
         .enable_all()
         .build()
     {

@@ -36,21 +36,17 @@ fn monitor(size: (u16, u16), environment: &[(&str, &str)]) -> Terminal {
     terminal
 }
 
-/// Moves the selection to `member`.
+/// Moves the selection to `member`; the members stand in the order of their names.
 fn select(terminal: &Terminal, member: &str) {
+    let selected = |screen: &str, member: &str| screen.contains(&format!(">{member}"));
     terminal.keys("g");
-    let selected = |screen: &str| {
-        screen
-            .lines()
-            .any(|line| line.contains('>') && line.contains(&format!(">{member}")))
-    };
-    if !selected(&terminal.screen()) {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    if !selected(&terminal.screen()) {
+    terminal.wait("the first member selected", SOON, |screen| {
+        selected(screen, "postgresql0")
+    });
+    if member != "postgresql0" {
         terminal.keys("j");
     }
-    terminal.wait(&format!("{member} selected"), SOON, selected);
+    terminal.wait(&format!("{member} selected"), SOON, |screen| selected(screen, member));
 }
 
 /// Presses `key` on the selected member and says yes to the question, which must name it.
@@ -260,7 +256,7 @@ fn a_question_notices_that_the_role_changed_while_it_was_open() {
     // Somebody else stops it meanwhile.
     lab.docker("stop", service_of(&leader));
     terminal.wait("the question says what changed", FAILOVER, |screen| {
-        screen.contains(&format!("Kill {leader}")) && screen.contains("changed")
+        screen.contains(&format!("Kill {leader}")) && screen.contains("Changed while")
     });
     terminal.keys("y");
     std::thread::sleep(Duration::from_millis(300));

@@ -53,6 +53,10 @@ impl App {
         }
         let (act, target) = (question.act, question.target.clone());
         self.view.overlay = None;
+        if let Err(why) = Question::ask(act, &target.name, &self.cluster, self.now) {
+            self.tell(why, true);
+            return Vec::new();
+        }
         self.acting = Some(format!("{} {} …", act.word(), target.name));
         self.ours(format!("asked to {} {}", act.word(), target.name), &target);
         vec![Effect::Act { act, target }]

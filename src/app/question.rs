@@ -100,7 +100,10 @@ impl Question {
             Some(format!("{} was made anew", target.name))
         };
         if let Some(differs) = differs {
-            self.changed = Some(differs);
+            self.changed = Some(match self.changed.take() {
+                Some(before) => format!("{before}; {differs}"),
+                None => differs,
+            });
             self.situation = current;
             self.target = target;
         }
@@ -134,7 +137,10 @@ impl Question {
                     many => format!("{} standbys can take over: {}.", many.len(), names(many)),
                 });
             }
-            (Part::Member(name, MemberRole::Unknown | MemberRole::FormerLeader), true) => {
+            (Part::Member(name, MemberRole::FormerLeader), true) => {
+                lines.push(format!("{name} led until it stopped answering."));
+            }
+            (Part::Member(name, MemberRole::Unknown), true) => {
                 lines.push(format!("The role of {name} is not known: it may be the leader."));
             }
             (Part::Member(name, MemberRole::PrimaryWithoutLock), true) => {

@@ -102,6 +102,11 @@ impl Monitor {
         let mut drawn = Instant::now();
         let mut due = Some(drawn);
         loop {
+            if due.is_some_and(|due| due <= Instant::now()) {
+                let (app, look) = (&self.app, &self.look);
+                screen.draw(|frame| ui::draw(frame, app, look))?;
+                (drawn, due) = (Instant::now(), None);
+            }
             let urgency = tokio::select! {
                 biased;
                 Some(number) = ending.recv() => return Ok(Ended::Signal(number)),
@@ -109,12 +114,7 @@ impl Monitor {
                     Some(input) => self.input(&input?),
                     None => return Ok(Ended::Signal(SignalKind::hangup().as_raw_value())),
                 },
-                () = sleep_until(due.unwrap_or(drawn)), if due.is_some() => {
-                    let (app, look) = (&self.app, &self.look);
-                    screen.draw(|frame| ui::draw(frame, app, look))?;
-                    (drawn, due) = (Instant::now(), None);
-                    Urgency::Never
-                }
+                () = sleep_until(due.unwrap_or(drawn)), if due.is_some() => Urgency::Never,
                 Some(event) = acted.recv() => self.take(event),
                 _ = ticks.tick() => self.take(Event::Tick),
                 Some(signal) = inbox.recv() => {
