@@ -20,15 +20,16 @@ mod moving;
 
 use std::time::Duration;
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
+use crate::model::link::{LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
 use crate::model::signal::{Report, Signal};
 use crate::model::time::Timestamp;
-use crate::model::topology::{self, Overrides, Targets};
+use crate::model::topology::{self, Overrides};
 
 use command::{Command, Context};
 use event::{Effect, Event, Leave, Urgency};
@@ -49,8 +50,6 @@ pub struct Options {
     pub overrides: Overrides,
     /// Refuse everything that changes the cluster.
     pub read_only: bool,
-    /// Docker is not used, and why.
-    pub without_docker: Option<String>,
 }
 
 /// Something to tell the operator.
@@ -86,8 +85,6 @@ pub struct App {
     pub options: Options,
     /// Clusters among the containers.
     pub found: Vec<Found>,
-    /// What is read now.
-    pub targets: Targets,
     /// What changed.
     pub feed: Feed,
     /// Container logs.
@@ -107,7 +104,11 @@ pub struct App {
 impl App {
     /// A program that knows nothing yet; the effects start the first sources.
     pub fn start(options: Options, now: Timestamp) -> (Self, Vec<Effect>) {
-        let mut app = Self { options, now, ..Self::default() };
+        let mut app = Self {
+            options,
+            now,
+            ..Self::default()
+        };
         let effects = app.retarget();
         (app, effects)
     }
@@ -118,13 +119,12 @@ impl App {
         match event {
             Event::Signal(signal) => self.signal(signal),
             Event::Key(key) => (self.key(key), Urgency::Now),
-            Event::Mouse(mouse) => (Vec::new(), self.mouse(mouse)),
             Event::Resize { width, height } => {
                 self.view.size = (width, height);
                 (Vec::new(), Urgency::Now)
             }
             Event::Tick => (Vec::new(), self.tick()),
-            Event::Acted { act, target, outcome } => (Vec::new(), self.acted(act, &target, outcome)),
+            Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
         }
     }
 
@@ -135,7 +135,7 @@ impl App {
 
     /// Whether there is something to watch.
     pub fn stage(&self) -> Stage {
-        if self.targets.store.is_some() || !self.targets.nodes.is_empty() {
+        if self.cluster.targets.store.is_some() || !self.cluster.targets.nodes.is_empty() {
             if self.cluster.scope.is_none() && self.cluster.scopes.len() > 1 {
                 return Stage::Choosing(self.cluster.scopes.clone());
             }
@@ -143,9 +143,13 @@ impl App {
         }
         match discovery::choose(&self.found, self.options.selector.as_deref()) {
             Choice::Several(found) => Stage::Choosing(found.iter().map(|found| found.id.clone()).collect()),
-            _ if self.cluster.containers.is_some() || self.options.without_docker.is_some() => Stage::Nothing,
+            _ if self.cluster.containers.is_some() || self.docker_is_away() => Stage::Nothing,
             _ => Stage::Looking,
         }
+    }
+
+    fn docker_is_away(&self) -> bool {
+        matches!(self.cluster.links.get(&SourceId::Docker), Some(LinkState::Down { .. }))
     }
 
     /// The cluster that was chosen among those found.
@@ -162,8 +166,7 @@ impl App {
             (Some(Overlay::Question(_)), _) => &[Context::Question],
             (Some(_), _) => &[Context::Anywhere],
             (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
-            (None, Stage::Choosing(_)) => &[Context::Main, Context::Anywhere],
-            (None, Stage::Watching) => &[Context::Main, Context::Anywhere],
+            (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
         }
     }
 
@@ -171,26 +174,39 @@ impl App {
         match signal {
             Signal::Logs(lines) => {
                 let shown = !self.view.logs.own && self.view.logs.end.is_none();
-                lines.into_iter().for_each(|line| self.logs.push(line));
+                for line in lines {
+                    self.logs.push(line);
+                }
                 return (Vec::new(), if shown { Urgency::Now } else { Urgency::Never });
             }
             Signal::LogGap { container, at, why } => {
                 let text = format!("— no more lines: {why} —");
-                self.logs.push(LogLine { at, container, stderr: true, level: Level::Warning, text });
+                self.logs.push(LogLine {
+                    at,
+                    container,
+                    stderr: true,
+                    level: Level::Warning,
+                    text,
+                });
                 return (Vec::new(), Urgency::Now);
             }
             Signal::Report { .. } | Signal::Link { .. } | Signal::Container(_) => {}
         }
-        let moves_addresses = matches!(
-            &signal,
-            Signal::Report { report: Report::Containers(_) | Report::Scopes(_) | Report::Dcs(_) | Report::Rest(_), .. }
-        );
-        if let Signal::Report { report: Report::Containers(containers), .. } = &signal {
-            self.found = discovery::clusters(containers);
+        let mut moves_addresses = false;
+        if let Signal::Report { report, .. } = &signal {
+            moves_addresses = matches!(
+                report,
+                Report::Containers(_) | Report::Scopes(_) | Report::Dcs(_) | Report::Rest(_)
+            );
+            if let Report::Containers(containers) = report {
+                self.found = discovery::clusters(containers);
+            }
         }
         let facts = self.cluster.apply(signal, self.now);
         let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
-        facts.into_iter().for_each(|fact| self.feed.push(fact));
+        for fact in facts {
+            self.feed.push(fact);
+        }
         let effects = if moves_addresses { self.retarget() } else { Vec::new() };
         self.refresh_question();
         (effects, urgency)
@@ -198,14 +214,28 @@ impl App {
 
     /// Works out anew what to read.
     fn retarget(&mut self) -> Vec<Effect> {
+        if self.cluster.scope.is_none() {
+            self.cluster.scope = self.only_scope();
+        }
         let targets = topology::targets(&self.cluster, self.chosen(), &self.options.overrides);
-        if targets == self.targets {
+        if targets == self.cluster.targets {
             return Vec::new();
         }
-        self.targets = targets.clone();
-        self.cluster.scope = targets.store.as_ref().and_then(|store| store.scope.clone());
         self.cluster.forget(&targets);
         vec![Effect::Retarget(targets)]
+    }
+
+    /// The scope that was asked for, or the only one there is.
+    fn only_scope(&self) -> Option<String> {
+        let chosen = match discovery::choose(&self.found, self.options.selector.as_deref()) {
+            Choice::One { scope, .. } => scope,
+            _ => None,
+        };
+        let only = match self.cluster.scopes.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        self.options.overrides.scope.clone().or(chosen).or(only)
     }
 
     fn tick(&mut self) -> Urgency {
@@ -231,15 +261,6 @@ impl App {
         command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command))
     }
 
-    fn mouse(&mut self, mouse: MouseEvent) -> Urgency {
-        match mouse.kind {
-            MouseEventKind::ScrollUp => self.go(Command::Up, 3),
-            MouseEventKind::ScrollDown => self.go(Command::Down, 3),
-            _ => return Urgency::Never,
-        }
-        Urgency::Now
-    }
-
     /// Does what the operator meant.
     pub fn command(&mut self, command: Command) -> Vec<Effect> {
         match command {
@@ -253,10 +274,16 @@ impl App {
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),
             Command::Open => self.open(),
             Command::Back => self.back(),
-            Command::Znodes => self.view.overlay = Some(Overlay::Znodes { selected: String::new() }),
+            Command::Znodes => {
+                self.view.overlay = Some(Overlay::Znodes {
+                    selected: String::new(),
+                });
+            }
             Command::OwnLog => self.view.logs.own = !self.view.logs.own,
             Command::Zoom => self.view.zoomed = !self.view.zoomed,
-            Command::NextPane | Command::PreviousPane => self.view.focus = self.view.focus.moved(command == Command::NextPane),
+            Command::NextPane | Command::PreviousPane => {
+                self.view.focus = self.view.focus.moved(command == Command::NextPane);
+            }
             Command::LogScope => self.scope_logs(),
             Command::Follow => self.follow(),
             Command::Up | Command::Down => self.go(command, 1),
@@ -270,13 +297,21 @@ impl App {
     }
 
     fn tell(&mut self, text: String, bad: bool) {
-        self.notice = Some(Notice { text, bad, until: self.now.plus(NOTICE) });
+        self.notice = Some(Notice {
+            text,
+            bad,
+            until: self.now.plus(NOTICE),
+        });
     }
 
     fn take_choice(&mut self) -> Vec<Effect> {
-        let Stage::Choosing(names) = self.stage() else { return Vec::new() };
-        let Some(name) = names.get(self.view.choice).cloned() else { return Vec::new() };
-        if self.targets.store.is_some() {
+        let Stage::Choosing(names) = self.stage() else {
+            return Vec::new();
+        };
+        let Some(name) = names.get(self.view.choice).cloned() else {
+            return Vec::new();
+        };
+        if self.cluster.targets.store.is_some() {
             self.options.overrides.scope = Some(name);
         } else {
             self.options.selector = Some(name);

@@ -5,15 +5,15 @@
 //! - a value that is not known is `None` or a variant that says why, never a default;
 //! - every string from outside went through [`text::clean`] before it got here.
 
+pub mod act;
 pub mod authority;
 pub mod cluster;
-pub mod act;
 pub mod container;
 pub mod dcs;
 pub mod discovery;
 pub mod fact;
 #[cfg(test)]
-pub mod fixture;
+pub(crate) mod fixture;
 pub mod link;
 pub mod lock;
 pub mod log;

@@ -1,21 +1,172 @@
 //! The only place that knows every layer: the event loop, the terminal, running effects, logging.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing found, 4 not a terminal, 101 an error in
+//! pgherd itself, 128+n ended by signal n.
+
+mod clock;
+mod conductor;
+mod discover;
+mod exit;
+mod logging;
+mod monitor;
+mod terminal;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 
+use crate::app;
+use crate::app::event::Leave;
 use crate::config::cli::{Cli, Command};
+use crate::config::environment::Environment;
+use crate::config::lab::{LabArgs, LabOptions};
+use crate::config::settings::{Settings, TimeZone};
+use crate::config::{self, ConfigError};
+use crate::lab;
+use crate::model::topology::Overrides;
+use crate::ui::{Look, Theme};
 
-/// Runs the program; the exit code is documented in `--help`.
+use exit::Failure;
+use monitor::Ended;
+
+/// Runs the program; the exit codes are in `--help`.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Ok(runtime) = tokio::runtime::Runtime::new() else {
-        return ExitCode::FAILURE;
+    terminal::guard_panics();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::Failed(format!("cannot start: {error}")).told(),
     };
+    let code = runtime.block_on(run(cli)).unwrap_or_else(Failure::told);
+    // A source that hangs in the kernel must not hold the end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let settings = config::load(&cli.monitor, &Environment::of_process())?;
+    let look = look(&settings)?;
     match cli.command {
-        Some(Command::Lab(args)) if runtime.block_on(crate::lab::run(&args)) => ExitCode::SUCCESS,
-        Some(Command::Lab(_)) => ExitCode::FAILURE,
-        None => ExitCode::SUCCESS,
+        None => watch(settings, look, None).await,
+        Some(Command::Lab(LabArgs { command: None, options })) => {
+            start_lab(&options).await?;
+            watch(settings, look, Some(options)).await
+        }
+        Some(Command::Lab(args)) => Ok(if lab::run(&args).await {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }),
+        Some(Command::Config) => {
+            say(&config::describe(&settings));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Discover) => {
+            let (text, found) = discover::run(options(&settings, None), Arc::new(settings)).await;
+            say(text.trim_end());
+            Ok(if found {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(exit::NOTHING_FOUND)
+            })
+        }
     }
+}
+
+/// The monitor; with `lab`, on that lab. When the operator asks for the lab, starts it and watches that.
+async fn watch(settings: Settings, look: Look, mut lab: Option<LabOptions>) -> Result<ExitCode, Failure> {
+    logging::start();
+    let settings = Arc::new(settings);
+    loop {
+        let options = options(&settings, lab.as_ref());
+        match monitor::run(options, Arc::clone(&settings), look.clone()).await? {
+            Ended::By(Leave::Quit) => return Ok(ExitCode::SUCCESS),
+            Ended::Signal(number) => return Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))),
+            Ended::By(Leave::StartLab) => {
+                let options = default_lab()?;
+                start_lab(&options).await?;
+                lab = Some(options);
+            }
+        }
+    }
+}
+
+async fn start_lab(options: &LabOptions) -> Result<(), Failure> {
+    let mut printer = lab::Printer::stderr();
+    let up = lab::up(options, &mut |news| printer.print(&news)).await;
+    up.map(drop).map_err(|error| {
+        printer.finish();
+        Failure::Failed(error.to_string())
+    })
+}
+
+/// The lab as `pgherd lab` without options has it; the environment may still say otherwise.
+fn default_lab() -> Result<LabOptions, Failure> {
+    match Cli::try_parse_from(["pgherd", "lab"]).map(|cli| cli.command) {
+        Ok(Some(Command::Lab(args))) => Ok(args.options),
+        Ok(_) => Err(Failure::Usage("`pgherd lab` is not understood".to_owned())),
+        Err(error) => Err(Failure::Usage(error.to_string())),
+    }
+}
+
+/// What the app has to know.
+fn options(settings: &Settings, lab: Option<&LabOptions>) -> app::Options {
+    let overrides = Overrides {
+        zookeeper: settings.zookeeper.value.clone(),
+        namespace: Some(settings.namespace.value.clone()),
+        scope: settings.scope.value.clone(),
+        members: settings.members.iter().map(|member| member.value.clone()).collect(),
+        proxies: settings
+            .proxies
+            .iter()
+            .map(|proxy| proxy.value.target.clone())
+            .collect(),
+    };
+    let selector = lab
+        .map(|lab| lab.project.clone())
+        .or_else(|| settings.cluster.value.clone());
+    app::Options {
+        selector,
+        overrides,
+        read_only: settings.read_only.value,
+    }
+}
+
+fn look(settings: &Settings) -> Result<Look, Failure> {
+    let theme = Theme::named(&settings.theme.value)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", settings.theme.from)))?;
+    Ok(match settings.time_zone.value {
+        TimeZone::Local => Look::local(theme),
+        TimeZone::Utc => Look {
+            theme,
+            zone: jiff::tz::TimeZone::UTC,
+        },
+    })
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::Unsupported {
+            Self::NoTerminal(error.to_string())
+        } else {
+            Self::Failed(format!("terminal: {error}"))
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command that opens no screen")]
+fn say(text: &str) {
+    println!("{text}");
 }

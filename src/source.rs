@@ -6,10 +6,11 @@
 //! To add a source: a variant of [`SourceId`], a snapshot type in `model`, a file here with `watch` and a
 //! `decode` file, a line in `runtime`'s conductor.
 
+pub mod docker;
 pub mod haproxy;
 pub mod http;
 pub mod patroni;
-pub mod docker;
+pub mod postgres;
 pub mod zookeeper;
 
 use std::future::Future;

@@ -61,7 +61,10 @@ pub struct Look {
 impl Look {
     /// That theme, in the time zone of this machine.
     pub fn local(theme: Theme) -> Self {
-        Self { theme, zone: TimeZone::system() }
+        Self {
+            theme,
+            zone: TimeZone::system(),
+        }
     }
 }
 
@@ -78,16 +81,24 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
         Stage::Watching => main(buffer, area, &scene),
         Stage::Looking => alone(buffer, area, &scene, first::looking),
         Stage::Nothing => alone(buffer, area, &scene, first::nothing),
-        Stage::Choosing(names) => alone(buffer, area, &scene, |buffer, rest, scene| first::choosing(buffer, rest, names, scene)),
+        Stage::Choosing(names) => alone(buffer, area, &scene, |buffer, rest, scene| {
+            first::choosing(buffer, rest, names, scene)
+        }),
     }
     if let Some(overlay) = &app.view.overlay {
-        let rest = layout::zoomed(area, 0, Pane::Members).panes.first().map_or(area, |(_, rest)| *rest);
+        let rest = layout::zoomed(area, 0, Pane::Members)
+            .panes
+            .first()
+            .map_or(area, |(_, rest)| *rest);
         over(buffer, rest, overlay, &scene);
     }
 }
 
 fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
-    let text = format!("too small: {}x{} needed, is {}x{}", LEAST.0, LEAST.1, area.width, area.height);
+    let text = format!(
+        "too small: {}x{} needed, is {}x{}",
+        LEAST.0, LEAST.1, area.width, area.height
+    );
     for (row, line) in (0..).zip(wrap::wrapped(&text, area.width)) {
         Pen::at(buffer, area, row).put(line, look.theme.text);
     }

@@ -204,22 +204,11 @@ fn roles_are_as_documented(lab: &Lab) {
     assert!(!Command::new("docker").args(wrong).output().unwrap().status.success());
 }
 
-/// Another cluster's data in ZooKeeper's place: the system identifier there is not that of the members' data, and
-/// Patroni gives up at once.
+/// ZooKeeper's data folder belongs to another user: it gives up at once, and `up` must say so instead of waiting.
 fn a_dead_container_is_explained(lab: &Lab) {
     assert!(lab.run(&["down"]).status.success());
-    let volume = format!("{}_pg-master", lab.project);
-    docker(&["volume", "rm", &volume]);
-    docker(&[
-        "volume",
-        "create",
-        "--label",
-        &format!("com.docker.compose.project={}", lab.project),
-        &volume,
-    ]);
-    let image = env_value(lab.state.path(), "LAB_POSTGRES_IMAGE");
-    let mount = format!("{volume}:/v");
-    // A data directory that is no data directory: PostgreSQL will not have it.
+    let mount = format!("{}_zoo:/data", lab.project);
+    let image = env_value(lab.state.path(), "LAB_ZOOKEEPER_IMAGE");
     docker(&[
         "run",
         "--rm",
@@ -231,14 +220,14 @@ fn a_dead_container_is_explained(lab: &Lab) {
         &mount,
         &image,
         "-c",
-        "chmod 0 /v && chown root /v",
+        "chown root /data && chmod 700 /data",
     ]);
     let output = lab.run(&["up"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
         said.contains(&format!(
-            "{}-pg-master ended while the cluster was starting: exited with code",
+            "{}-zoo ended while the cluster was starting: exited with code",
             lab.project
         )),
         "{said}"

@@ -1,12 +1,12 @@
 //! From a key to an act on a container: what it is about, the question, the answer, the result.
 
+use crate::app::App;
 use crate::app::event::{Effect, Urgency};
 use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane};
-use crate::app::App;
-use crate::model::act::{ActDone, ActTarget, ContainerAct};
+use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
 use crate::model::container::ContainerKind;
-use crate::model::fact::{Fact, FactKind, SourceKind};
+use crate::model::fact::Fact;
 use crate::model::name::ContainerName;
 
 impl App {
@@ -14,10 +14,16 @@ impl App {
     pub fn acting_on(&self) -> Option<ContainerName> {
         match self.view.focus {
             Pane::Containers => self.selected_container(),
-            Pane::Proxy => self.own_containers().find(|(_, kind)| matches!(kind, ContainerKind::Proxy { .. })).map(|(name, _)| name),
+            Pane::Proxy => self
+                .own_containers()
+                .find(|(_, kind)| matches!(kind, ContainerKind::Proxy { .. }))
+                .map(|(name, _)| name),
             Pane::Members | Pane::Changes | Pane::Logs => {
                 let selected = self.selected_member()?;
-                self.members().into_iter().find(|member| member.name == selected)?.container
+                self.members()
+                    .into_iter()
+                    .find(|member| member.name == selected)?
+                    .container
             }
         }
     }
@@ -27,7 +33,10 @@ impl App {
             return self.tell(format!("read-only: {} is refused", act.word()), true);
         }
         let Some(container) = self.acting_on() else {
-            return self.tell(format!("nothing to {}: no container is known for what is selected", act.word()), true);
+            return self.tell(
+                format!("nothing to {}: no container is known for what is selected", act.word()),
+                true,
+            );
         };
         match Question::ask(act, &container, &self.cluster, self.now) {
             Ok(question) => self.view.overlay = Some(Overlay::Question(Box::new(question))),
@@ -36,35 +45,45 @@ impl App {
     }
 
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
-        let Some(Overlay::Question(question)) = &mut self.view.overlay else { return Vec::new() };
+        let Some(Overlay::Question(question)) = &mut self.view.overlay else {
+            return Vec::new();
+        };
         if question.changed.take().is_some() {
             return Vec::new();
         }
         let (act, target) = (question.act, question.target.clone());
         self.view.overlay = None;
+        if let Err(why) = Question::ask(act, &target.name, &self.cluster, self.now) {
+            self.tell(why, true);
+            return Vec::new();
+        }
         self.acting = Some(format!("{} {} …", act.word(), target.name));
         self.ours(format!("asked to {} {}", act.word(), target.name), &target);
         vec![Effect::Act { act, target }]
     }
 
-    pub(super) fn acted(&mut self, act: ContainerAct, target: &ActTarget, outcome: Result<ActDone, String>) -> Urgency {
+    pub(super) fn acted(&mut self, outcome: ActOutcome) -> Urgency {
         self.acting = None;
-        let (text, bad) = match outcome {
-            Ok(outcome) => (format!("{} {}: done after {:.1} s", act.word(), target.name, outcome.took.as_secs_f64()), false),
+        let ActOutcome { act, target, result } = outcome;
+        let (text, bad) = match result {
+            Ok(done) => (
+                format!(
+                    "{} {}: done after {:.1} s",
+                    act.word(),
+                    target.name,
+                    done.took.as_secs_f64()
+                ),
+                false,
+            ),
             Err(why) => (format!("{} {}: {why}", act.word(), target.name), true),
         };
-        self.ours(text.clone(), target);
+        self.ours(text.clone(), &target);
         self.tell(text, bad);
         Urgency::Now
     }
 
     fn ours(&mut self, text: String, target: &ActTarget) {
-        self.feed.push(Fact {
-            at: self.now,
-            seen: self.now,
-            source: SourceKind::Pgherd,
-            subject: Some(target.name.to_string()),
-            kind: FactKind::Ours(text),
-        });
+        self.feed
+            .push(Fact::ours(self.now, Some(target.name.to_string()), text));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyEvent, MouseEvent};
+use crossterm::event::KeyEvent;
 
-use crate::model::act::{ActDone, ActTarget, ContainerAct};
+use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
 use crate::model::signal::Signal;
 use crate::model::topology::Targets;
 
@@ -15,8 +15,6 @@ pub enum Event {
     Signal(Signal),
     /// A key was pressed.
     Key(KeyEvent),
-    /// The mouse moved a wheel or pressed a button.
-    Mouse(MouseEvent),
     /// The terminal has this size now.
     Resize {
         /// Columns.
@@ -27,14 +25,7 @@ pub enum Event {
     /// A second has passed.
     Tick,
     /// An [`Effect::Act`] ended.
-    Acted {
-        /// What was asked for.
-        act: ContainerAct,
-        /// Of which container.
-        target: ActTarget,
-        /// How it ended; the error is the daemon's, cleaned.
-        outcome: Result<ActDone, String>,
-    },
+    Acted(ActOutcome),
 }
 
 /// What the runtime has to do after an update. Nothing of it is awaited in the loop.

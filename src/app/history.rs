@@ -17,7 +17,8 @@ pub struct History {
 impl History {
     /// Takes one sample of every member and forgets those who are gone.
     pub fn sample(&mut self, members: &[Member]) {
-        self.lag.retain(|name, _| members.iter().any(|member| member.name == *name));
+        self.lag
+            .retain(|name, _| members.iter().any(|member| member.name == *name));
         for member in members {
             let samples = self.lag.entry(member.name.clone()).or_default();
             samples.push_back(match member.replay_lag {

@@ -48,7 +48,13 @@ impl LogStore {
         let ring = self.rings.entry(line.container.clone()).or_default();
         let at = ring.lines.back().map_or(line.at, |last| last.position.at.max(line.at));
         ring.bytes += line.text.len() + LINE_OVERHEAD;
-        ring.lines.push_back(StoredLine { position: Position { at, arrival: self.arrivals }, line });
+        ring.lines.push_back(StoredLine {
+            position: Position {
+                at,
+                arrival: self.arrivals,
+            },
+            line,
+        });
         while ring.bytes > BYTES_PER_CONTAINER {
             let Some(oldest) = ring.lines.pop_front() else { break };
             ring.bytes = ring.bytes.saturating_sub(oldest.line.text.len() + LINE_OVERHEAD);
@@ -74,15 +80,27 @@ impl LogStore {
     }
 
     /// The position `rows` lines before (`back`) or after `from`; stops at the ends.
-    pub fn moved(&self, only: Option<&ContainerName>, from: Option<Position>, back: bool, rows: usize) -> Option<Position> {
+    pub fn moved(
+        &self,
+        only: Option<&ContainerName>,
+        from: Option<Position>,
+        back: bool,
+        rows: usize,
+    ) -> Option<Position> {
         if back {
-            return self.window(only, from, rows.saturating_add(1)).first().map(|line| line.position);
+            return self
+                .window(only, from, rows.saturating_add(1))
+                .first()
+                .map(|line| line.position);
         }
         let from = from?;
         let mut cursors = self.cursors(only, |line| line.position <= from);
         let mut reached = from;
         for _ in 0..rows {
-            let next = cursors.iter_mut().filter_map(|(ring, next)| Some((ring.lines.get(*next)?, next))).min_by_key(|(line, _)| line.position);
+            let next = cursors
+                .iter_mut()
+                .filter_map(|(ring, next)| Some((ring.lines.get(*next)?, next)))
+                .min_by_key(|(line, _)| line.position);
             let Some((line, next)) = next else { break };
             *next += 1;
             reached = line.position;
@@ -92,7 +110,12 @@ impl LogStore {
 
     /// The position of the oldest line that fills a window of `rows`.
     pub fn first_page(&self, only: Option<&ContainerName>, rows: usize) -> Option<Position> {
-        let oldest = self.cursors(only, |_| false).iter().filter_map(|(ring, _)| ring.lines.front()).map(|line| line.position).min();
+        let oldest = self
+            .cursors(only, |_| false)
+            .iter()
+            .filter_map(|(ring, _)| ring.lines.front())
+            .map(|line| line.position)
+            .min();
         self.moved(only, oldest, false, rows.saturating_sub(1))
     }
 
@@ -103,7 +126,11 @@ impl LogStore {
 
     /// Lines kept and lines dropped for space.
     pub fn counts(&self, only: Option<&ContainerName>) -> (usize, u64) {
-        self.cursors(only, |_| false).iter().fold((0, 0), |(kept, dropped), (ring, _)| (kept + ring.lines.len(), dropped + ring.dropped))
+        self.cursors(only, |_| false)
+            .iter()
+            .fold((0, 0), |(kept, dropped), (ring, _)| {
+                (kept + ring.lines.len(), dropped + ring.dropped)
+            })
     }
 
     fn cursors(&self, only: Option<&ContainerName>, before: impl Fn(&StoredLine) -> bool) -> Vec<(&Ring, usize)> {
@@ -121,7 +148,13 @@ mod tests {
     use crate::model::log::Level;
 
     fn line(container: &str, millis: i64, text: &str) -> LogLine {
-        LogLine { at: Timestamp::from_millis(millis), container: container.into(), stderr: false, level: Level::Info, text: text.to_owned() }
+        LogLine {
+            at: Timestamp::from_millis(millis),
+            container: container.into(),
+            stderr: false,
+            level: Level::Info,
+            text: text.to_owned(),
+        }
     }
 
     fn texts(lines: &[&StoredLine]) -> Vec<String> {
@@ -131,7 +164,13 @@ mod tests {
     #[test]
     fn merges_by_time_and_pages_without_moving() {
         let mut store = LogStore::default();
-        for (container, at, text) in [("a", 1, "a1"), ("a", 4, "a4"), ("b", 2, "b2"), ("b", 3, "b3"), ("a", 3, "a3 late")] {
+        for (container, at, text) in [
+            ("a", 1, "a1"),
+            ("a", 4, "a4"),
+            ("b", 2, "b2"),
+            ("b", 3, "b3"),
+            ("a", 3, "a3 late"),
+        ] {
             store.push(line(container, at, text));
         }
         assert_eq!(texts(&store.window(None, None, 9)), ["a1", "b2", "b3", "a4", "a3 late"]);
@@ -139,7 +178,11 @@ mod tests {
         let back = store.moved(None, None, true, 2);
         assert_eq!(texts(&store.window(None, back, 2)), ["b2", "b3"]);
         store.push(line("b", 9, "b9"));
-        assert_eq!(texts(&store.window(None, back, 2)), ["b2", "b3"], "a new line does not move what is shown");
+        assert_eq!(
+            texts(&store.window(None, back, 2)),
+            ["b2", "b3"],
+            "a new line does not move what is shown"
+        );
         let forth = store.moved(None, back, false, 1);
         assert_eq!(texts(&store.window(None, forth, 1)), ["a4"]);
         assert_eq!(texts(&store.window(None, store.first_page(None, 2), 2)), ["a1", "b2"]);

@@ -14,23 +14,30 @@ impl App {
     pub fn selected_member(&self) -> Option<MemberName> {
         let members = self.members();
         let chosen = self.view.member.as_ref();
-        members.iter().find(|member| Some(&member.name) == chosen).or(members.first()).map(|member| member.name.clone())
+        members
+            .iter()
+            .find(|member| Some(&member.name) == chosen)
+            .or(members.first())
+            .map(|member| member.name.clone())
     }
 
     /// The selected container of the cluster; the first one until another was chosen or if it is gone.
     pub fn selected_container(&self) -> Option<ContainerName> {
         let chosen = self.view.container.as_ref();
-        self.own_containers().map(|(name, _)| name).find(|name| Some(name) == chosen).or_else(|| self.own_containers().next().map(|(name, _)| name))
+        self.own_containers()
+            .map(|(name, _)| name)
+            .find(|name| Some(name) == chosen)
+            .or_else(|| self.own_containers().next().map(|(name, _)| name))
     }
 
-    /// The containers of this cluster, sorted by name.
+    /// The containers of this cluster, in Docker's order.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
-        let all = self.cluster.containers.as_ref().map_or(&[][..], |known| known.value.as_slice());
-        all.iter().filter(|container| self.targets.containers.contains(&container.name))
+        self.cluster.ours()
     }
 
     pub(super) fn own_containers(&self) -> impl Iterator<Item = (ContainerName, &ContainerKind)> {
-        self.containers().map(|container| (container.name.clone(), &container.kind))
+        self.containers()
+            .map(|container| (container.name.clone(), &container.kind))
     }
 
     /// Moves by `steps` in the direction of `command` (up, down, first, last).
@@ -69,7 +76,11 @@ impl App {
             _ => {
                 let end = self.logs.moved(only, self.view.logs.end, back, steps);
                 // Back at the newest line is following again, so that the end key is not needed for it.
-                if back || end != self.logs.newest(only) { end } else { None }
+                if back || end != self.logs.newest(only) {
+                    end
+                } else {
+                    None
+                }
             }
         };
     }
@@ -77,12 +88,20 @@ impl App {
     fn go_in_overlay(&mut self, back: bool, steps: usize) {
         let scrolled = |from: u16| {
             let by = u16::try_from(steps).unwrap_or(LONGEST_SCROLL);
-            if back { from.saturating_sub(by) } else { from.saturating_add(by).min(LONGEST_SCROLL) }
+            if back {
+                from.saturating_sub(by)
+            } else {
+                from.saturating_add(by).min(LONGEST_SCROLL)
+            }
         };
         match &mut self.view.overlay {
             Some(Overlay::Help(scroll) | Overlay::Details { scroll, .. }) => *scroll = scrolled(*scroll),
             Some(Overlay::Znodes { selected }) => {
-                let nodes = self.cluster.dcs.as_ref().map_or(&[][..], |dcs| dcs.value.nodes.as_slice());
+                let nodes = self
+                    .cluster
+                    .dcs
+                    .as_ref()
+                    .map_or(&[][..], |dcs| dcs.value.nodes.as_slice());
                 let at = nodes.iter().position(|node| node.path == *selected).unwrap_or(0);
                 if let Some(node) = nodes.get(stepped(at, nodes.len(), back, steps)) {
                     selected.clone_from(&node.path);
@@ -126,7 +145,11 @@ impl App {
 }
 
 fn stepped(at: usize, count: usize, back: bool, steps: usize) -> usize {
-    if back { at.saturating_sub(steps) } else { at.saturating_add(steps).min(count.saturating_sub(1)) }
+    if back {
+        at.saturating_sub(steps)
+    } else {
+        at.saturating_add(steps).min(count.saturating_sub(1))
+    }
 }
 
 fn neighbour<T: Clone + PartialEq>(names: &[T], from: Option<&T>, back: bool, steps: usize) -> Option<T> {

@@ -46,8 +46,16 @@ pub enum Part {
 }
 
 impl Question {
-    /// The question for `act` on `container`; an error says why it makes no sense.
-    pub fn ask(act: ContainerAct, container: &ContainerName, cluster: &Cluster, now: Timestamp) -> Result<Self, String> {
+    /// The question for `act` on `container`.
+    ///
+    /// # Errors
+    /// Why it makes no sense now, for the operator.
+    pub fn ask(
+        act: ContainerAct,
+        container: &ContainerName,
+        cluster: &Cluster,
+        now: Timestamp,
+    ) -> Result<Self, String> {
         let found = find(cluster, container).ok_or_else(|| format!("container {container} is gone"))?;
         let refuse = |why: &str| Err(format!("{container} {why}: nothing to {}", act.word()));
         match (act, &found.state) {
@@ -55,13 +63,24 @@ impl Question {
             (ContainerAct::Start, ContainerState::Paused) => return refuse("is paused (unpause it)"),
             (ContainerAct::Pause, ContainerState::Paused) => return refuse("is paused already"),
             (ContainerAct::Unpause, state) if *state != ContainerState::Paused => return refuse("is not paused"),
-            (ContainerAct::Stop | ContainerAct::Kill | ContainerAct::Pause, ContainerState::Exited { .. } | ContainerState::Created) => {
+            (
+                ContainerAct::Stop | ContainerAct::Kill | ContainerAct::Pause,
+                ContainerState::Exited { .. } | ContainerState::Created,
+            ) => {
                 return refuse("does not run");
             }
             _ => {}
         }
-        let target = ActTarget { id: found.id.clone(), name: found.name.clone() };
-        Ok(Self { act, target, situation: situation(cluster, found, now), changed: None })
+        let target = ActTarget {
+            id: found.id.clone(),
+            name: found.name.clone(),
+        };
+        Ok(Self {
+            act,
+            target,
+            situation: situation(cluster, found, now),
+            changed: None,
+        })
     }
 
     /// Compares with what is true now: what differs is said, and the next yes accepts only that.
@@ -71,14 +90,20 @@ impl Question {
             return;
         };
         let current = situation(cluster, found, now);
-        let target = ActTarget { id: found.id.clone(), name: found.name.clone() };
-        let differs = if target.id != self.target.id {
-            Some(format!("{} was made anew", target.name))
-        } else {
+        let target = ActTarget {
+            id: found.id.clone(),
+            name: found.name.clone(),
+        };
+        let differs = if target.id == self.target.id {
             difference(&self.situation, &current)
+        } else {
+            Some(format!("{} was made anew", target.name))
         };
         if let Some(differs) = differs {
-            self.changed = Some(differs);
+            self.changed = Some(match self.changed.take() {
+                Some(before) => format!("{before}; {differs}"),
+                None => differs,
+            });
             self.situation = current;
             self.target = target;
         }
@@ -89,7 +114,9 @@ impl Question {
         let container = &self.target.name;
         let word = capitalised(self.act.word());
         match &self.situation.part {
-            Part::Member(member, role) if member.as_str() == container.as_str() => format!("{word} {member}, {}?", role_words(*role)),
+            Part::Member(member, role) if member.as_str() == container.as_str() => {
+                format!("{word} {member}, {}?", role_words(*role))
+            }
             Part::Member(member, role) => format!("{word} {member} (container {container}), {}?", role_words(*role)),
             Part::Store => format!("{word} ZooKeeper (container {container})?"),
             Part::Proxy => format!("{word} HAProxy (container {container})?"),
@@ -110,16 +137,30 @@ impl Question {
                     many => format!("{} standbys can take over: {}.", many.len(), names(many)),
                 });
             }
+            (Part::Member(name, MemberRole::FormerLeader), true) => {
+                lines.push(format!("{name} led until it stopped answering."));
+            }
             (Part::Member(name, MemberRole::Unknown), true) => {
                 lines.push(format!("The role of {name} is not known: it may be the leader."));
             }
-            (Part::Member(name, _), true) => lines.push(format!("{name} is a standby: the leader goes on, with less redundancy.")),
-            (Part::Member(name, _), false) => lines.push(format!("{name} joins again, as Patroni decides: as a replica if another leads.")),
+            (Part::Member(name, MemberRole::PrimaryWithoutLock), true) => {
+                lines.push(format!(
+                    "{name} is a primary without the lock: what was written to it may be lost."
+                ));
+            }
+            (Part::Member(name, _), true) => lines.push(format!(
+                "{name} is a standby: the leader goes on, with less redundancy."
+            )),
+            (Part::Member(name, _), false) => lines.push(format!(
+                "{name} joins again, as Patroni decides: as a replica if another leads."
+            )),
             (Part::Store, true) => {
                 lines.push("Without ZooKeeper Patroni demotes the leader after retry_timeout,".to_owned());
                 lines.push("unless failsafe_mode is on: the cluster becomes read-only.".to_owned());
             }
-            (Part::Store, false) => lines.push("Patroni finds its store again and promotes a leader if there is none.".to_owned()),
+            (Part::Store, false) => {
+                lines.push("Patroni finds its store again and promotes a leader if there is none.".to_owned());
+            }
             (Part::Proxy, true) => lines.push("Clients lose the entry point; the databases go on.".to_owned()),
             (Part::Proxy, false) => lines.push("Clients reach the leader again once its checks succeed.".to_owned()),
             (Part::Other, _) => lines.push("It is not known as a part of the cluster.".to_owned()),
@@ -141,12 +182,20 @@ fn how(act: ContainerAct) -> &'static str {
 }
 
 fn find<'a>(cluster: &'a Cluster, name: &ContainerName) -> Option<&'a Container> {
-    cluster.containers.as_ref()?.value.iter().find(|container| container.name == *name)
+    cluster
+        .containers
+        .as_ref()?
+        .value
+        .iter()
+        .find(|container| container.name == *name)
 }
 
 fn situation(cluster: &Cluster, container: &Container, now: Timestamp) -> Situation {
     let members = member::members(cluster, now);
-    let part = match (members.iter().find(|member| lives_in(member, &container.name)), &container.kind) {
+    let part = match (
+        members.iter().find(|member| lives_in(member, &container.name)),
+        &container.kind,
+    ) {
         (Some(member), _) => Part::Member(member.name.clone(), member.role),
         (None, ContainerKind::ZooKeeper { .. }) => Part::Store,
         (None, ContainerKind::Proxy { .. }) => Part::Proxy,
@@ -154,18 +203,28 @@ fn situation(cluster: &Cluster, container: &Container, now: Timestamp) -> Situat
         (None, ContainerKind::Other) => Part::Other,
     };
     let leads = matches!(part, Part::Member(_, MemberRole::Leader));
-    let able = takeover::candidates(cluster, now).into_iter().filter(|candidate| leads && candidate.verdict.is_ok());
-    Situation { part, state: container.state.clone(), successors: able.map(|candidate| candidate.member).collect() }
+    let able = takeover::candidates(cluster, now)
+        .into_iter()
+        .filter(|candidate| leads && candidate.verdict.is_ok());
+    Situation {
+        part,
+        state: container.state.clone(),
+        successors: able.map(|candidate| candidate.member).collect(),
+    }
 }
 
 fn lives_in(member: &Member, container: &ContainerName) -> bool {
-    member.container.as_ref().is_some_and(|own| *own == *container)
+    member.container.as_ref() == Some(container)
 }
 
 fn difference(before: &Situation, now: &Situation) -> Option<String> {
     match (&before.part, &now.part) {
         (Part::Member(_, old), Part::Member(name, new)) if old != new => {
-            return Some(format!("{name} was {}, and is {} now", role_words(*old), role_words(*new)));
+            return Some(format!(
+                "{name} was {}, and is {} now",
+                role_words(*old),
+                role_words(*new)
+            ));
         }
         (old, new) if old != new => return Some("it is another part of the cluster now".to_owned()),
         _ => {}
@@ -211,5 +270,7 @@ fn names(names: &[MemberName]) -> String {
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

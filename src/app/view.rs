@@ -29,7 +29,11 @@ impl Pane {
     pub fn moved(self, forward: bool) -> Self {
         let order = Self::ALL.iter().cycle();
         let steps = if forward { 1 } else { Self::ALL.len() - 1 };
-        order.skip_while(|pane| **pane != self).nth(steps).copied().unwrap_or_default()
+        order
+            .skip_while(|pane| **pane != self)
+            .nth(steps)
+            .copied()
+            .unwrap_or_default()
     }
 }
 

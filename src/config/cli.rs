@@ -1,6 +1,10 @@
-//! The command line as clap reads it: names, help and defaults, no behaviour.
+//! The command line as clap reads it: names and help, no behaviour.
+//!
+//! Values are taken as text and checked where those of the environment and of the file are: one rule, one message.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
 
 use super::lab::LabArgs;
 
@@ -10,12 +14,17 @@ use super::lab::LabArgs;
     name = "pgherd",
     version,
     about,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing found, 4 not a terminal."
+    after_help = "Every option is also a key of the configuration file and a variable PGHERD_…; `pgherd config` shows \
+                  what holds and why.\n\
+                  Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing found, 4 not a terminal."
 )]
 pub struct Cli {
     /// What to do; without it, the live monitor.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// What to look at, and how.
+    #[command(flatten)]
+    pub monitor: MonitorArgs,
 }
 
 /// What the program can be asked to do.
@@ -23,4 +32,57 @@ pub struct Cli {
 pub enum Command {
     /// Start the reference cluster and open the monitor on it; or manage it.
     Lab(LabArgs),
+    /// Print which clusters are found here, and why.
+    Discover,
+    /// Print the resolved configuration, and where each value came from.
+    Config,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Monitor options")]
+pub struct MonitorArgs {
+    /// Configuration file [default: `$XDG_CONFIG_HOME/pgherd/config.toml`].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Which cluster, if several are found: its compose project or its scope.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Docker's API, such as <unix:///var/run/docker.sock> [default: as the docker command].
+    #[arg(long, global = true, value_name = "URL")]
+    pub docker_host: Option<String>,
+    /// ZooKeeper servers instead of those found; several by commas or by repeating the option.
+    #[arg(long, global = true, value_name = "HOST:PORT", value_delimiter = ',')]
+    pub zookeeper: Vec<String>,
+    /// Patroni's namespace [default: /service].
+    #[arg(long, global = true, value_name = "PATH")]
+    pub namespace: Option<String>,
+    /// Patroni's scope: the name of the cluster in ZooKeeper.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub scope: Option<String>,
+    /// PostgreSQL role to ask the members with.
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub user: Option<String>,
+    /// Database to connect to [default: postgres].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub database: Option<String>,
+    /// Colours: dark, light or mono [default: dark; mono with `NO_COLOR`].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Refuse every key that changes the cluster; `--read-only=false` overrides the file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub read_only: Option<String>,
+    /// How many log lines of each container to read at the start [default: 200].
+    #[arg(long, global = true, value_name = "LINES")]
+    pub tail: Option<String>,
+    /// Time zone of the times shown: local or utc [default: local].
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub time_zone: Option<String>,
 }

@@ -8,7 +8,7 @@ mod verdict;
 use super::cluster::{Cluster, Freshness};
 use super::dcs::PatroniRole;
 use super::link::{LinkState, SourceId};
-use super::name::{MemberName, ProxyName};
+use super::name::{ContainerName, MemberName, ProxyName};
 use super::proxy::{Pool, ProxyServer, ProxySnapshot};
 use super::time::Timestamp;
 
@@ -298,10 +298,14 @@ pub fn member_behind(cluster: &Cluster, server: &ProxyServer) -> MemberName {
         .unwrap_or_else(|| MemberName::from(server.name.as_str()))
 }
 
-/// The first proxy that does not answer, with its cause.
+/// The first proxy that does not answer and should: it did before, or its container is down. With its cause.
 fn silent_proxy(cluster: &Cluster, now: Timestamp) -> Option<(&ProxyName, String)> {
-    let silent = |name: &&ProxyName| !cluster.freshness(&SourceId::Proxy((*name).clone()), now).is_fresh();
-    let name = cluster.targets.proxies.iter().map(|target| &target.name).find(silent)?;
+    let names = cluster.targets.proxies.iter().map(|target| &target.name);
+    let name = names.into_iter().find(|name| {
+        let container = cluster.container(&ContainerName::from(name.as_str()));
+        let missed = cluster.proxies.contains_key(name) || container.is_some_and(|container| !container.is_running());
+        missed && !cluster.freshness(&SourceId::Proxy((*name).clone()), now).is_fresh()
+    })?;
     Some((name, why_silent(cluster, &SourceId::Proxy(name.clone()))))
 }
 

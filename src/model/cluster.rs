@@ -198,14 +198,13 @@ impl Cluster {
         })
     }
 
-    /// The member that a Patroni container runs: as seen before, as its Patroni or its environment says; else its own
-    /// name serves.
+    /// The member that a Patroni container runs: as ZooKeeper or its Patroni said, as its environment says; else its
+    /// own name serves.
     pub fn member_in(&self, container: &Container) -> MemberName {
         let by_home = self.memory.homes().find(|(_, home)| **home == container.name);
         let own = MemberName::from(container.name.as_str());
         by_home
             .map(|(member, _)| member)
-            .or_else(|| self.rest.get(&own).and_then(|known| known.value.name.as_ref()))
             .or_else(|| container.member())
             .cloned()
             .unwrap_or(own)
@@ -253,6 +252,9 @@ impl Cluster {
             (Report::Rest(value), SourceId::Patroni(member)) => {
                 let old = self.rest.get(&member).map(|known| &known.value);
                 facts.extend(super::fact::rest(&member, old, &value, at));
+                let home = self.container_of(&member).map(|container| container.name.clone());
+                let named = value.name.clone().filter(|name| *name != member);
+                self.memory.settle(named.zip(home));
                 self.rest.insert(member, Known { value: *value, at });
             }
             (Report::Proxy(value), SourceId::Proxy(proxy)) => {

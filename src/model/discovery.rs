@@ -192,3 +192,6 @@ fn found(id: String, containers: &[&Container]) -> Found {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -286,3 +286,6 @@ impl Fact {
         severity::severity(&self.kind)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ fn session_timeout(cluster: &Cluster, lock: &LeaderLock) -> SessionTimeout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

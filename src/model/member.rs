@@ -201,12 +201,22 @@ impl<'a> Sight<'a> {
             Some(true) => MemberRole::PrimaryWithoutLock,
             Some(false) => standby(),
             None if self.cluster.memory.last_holder() == Some(self.name) => MemberRole::FormerLeader,
-            None => match self.dcs.map(|member| &member.role) {
-                Some(PatroniRole::Replica) => standby(),
-                Some(PatroniRole::Primary | PatroniRole::Promoted | PatroniRole::Demoted) => MemberRole::FormerLeader,
-                _ => MemberRole::Unknown,
+            None => match (self.dcs.map(|member| &member.role), self.last_known_primary()) {
+                (Some(PatroniRole::Replica), _) => standby(),
+                (Some(PatroniRole::Primary | PatroniRole::Promoted | PatroniRole::Demoted), _) => {
+                    MemberRole::FormerLeader
+                }
+                (_, Some(true)) => MemberRole::FormerLeader,
+                (_, Some(false)) => standby(),
+                (_, None) => MemberRole::Unknown,
             },
         }
+    }
+
+    /// What its PostgreSQL was when it last answered.
+    fn last_known_primary(&self) -> Option<bool> {
+        let known = self.cluster.sql.get(self.name)?;
+        Some(matches!(known.value.role, SqlRole::Primary { .. }))
     }
 
     fn timeline(&self) -> Option<Timeline> {
@@ -288,3 +298,6 @@ fn member(cluster: &Cluster, name: &MemberName, now: Timestamp) -> Member {
         problems: sight.problems(role),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,8 @@ pub enum Report {
     Containers(Vec<Container>),
     /// What running containers use; sent about once a second.
     Usage(BTreeMap<ContainerName, Usage>),
-    /// Scopes that exist below the namespace, while none was chosen.
+    /// Scopes that exist below the namespace, while none was chosen; if there is none, what looks like a scope elsewhere,
+    /// with a leading slash. Each may be the scope of a [`super::topology::StoreTarget`].
     Scopes(Vec<String>),
     /// Everything below the scope.
     Dcs(Box<DcsSnapshot>),

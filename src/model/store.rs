@@ -1,4 +1,4 @@
-//! The ZooKeeper server itself: what `srvr`, `mntr`, `conf` and `cons` say where they are allowed.
+//! The ZooKeeper server itself: what `srvr`, `conf` and `cons` say where they are allowed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,6 +37,7 @@ pub struct StoreHealth {
     pub session_timeout_bounds: Option<(Duration, Duration)>,
     /// `tickTime` (`conf`): expiry is rounded up to it.
     pub tick: Option<Duration>,
-    /// Timeout that was negotiated with each session (`cons`).
+    /// Timeout that was negotiated with each session that owns a znode (`cons`); kept while it owns one, also after its
+    /// connection is gone.
     pub session_timeouts: BTreeMap<SessionId, Duration>,
 }

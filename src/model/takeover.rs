@@ -241,3 +241,6 @@ fn timeline(dcs: &DcsSnapshot, everyone: &[Member]) -> Option<Timeline> {
     let written = (!dcs.history.is_empty()).then(|| dcs.timeline());
     leader.and_then(|leader| leader.timeline).max(written)
 }
+
+#[cfg(test)]
+mod tests;

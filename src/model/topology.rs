@@ -39,6 +39,8 @@ pub struct Targets {
     pub proxies: Vec<ProxyTarget>,
     /// Containers whose logs and usage are followed.
     pub containers: BTreeSet<ContainerName>,
+    /// The cluster is a lab of ours, whose logins are known.
+    pub lab: bool,
 }
 
 /// Where ZooKeeper is.
@@ -48,7 +50,8 @@ pub struct StoreTarget {
     pub servers: Vec<Address>,
     /// Patroni's namespace, with a leading and without a trailing slash (`/service`).
     pub namespace: String,
-    /// The scope; `None` lists the scopes instead.
+    /// The scope below the namespace, a Citus group as `scope/0`; with a leading slash a path anywhere. `None` lists the
+    /// scopes instead.
     pub scope: Option<String>,
 }
 
@@ -86,3 +89,6 @@ pub struct Overrides {
     /// Proxies: if there are any, none is looked for.
     pub proxies: Vec<ProxyTarget>,
 }
+
+#[cfg(test)]
+mod tests;

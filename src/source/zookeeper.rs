@@ -21,9 +21,10 @@ use self::session::{Session, usable, within};
 use super::{Context, RETRY, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::signal::Report;
+use crate::model::text::clean_line;
 use crate::model::topology::StoreTarget;
 
-/// Pause after an attempt that failed, or after a session that lived for a while.
+/// Pause between two attempts to open a session.
 const PAUSE: Duration = Duration::from_millis(250);
 /// Pause between two liveness requests. With their deadline it makes a silent server known within two seconds.
 const PROBE: Duration = Duration::from_millis(500);
@@ -49,10 +50,15 @@ pub async fn watch(context: Context, target: StoreTarget) {
     };
     loop {
         let begun = Instant::now();
-        let Err(cause) = reader.session().await;
-        reader.reporter.failed(cause.clone()).await;
-        // A session that a server opens and at once spoils costs it a transaction each: those come slower.
-        let spoilt = cause == Cause::Closed && begun.elapsed() < RETRY;
+        let opened = session::open(&reader.target.servers).await;
+        let was_open = opened.is_ok();
+        let Err(cause) = match opened {
+            Ok(session) => reader.read(&session).await,
+            Err(cause) => Err(cause),
+        };
+        reader.reporter.failed(cause).await;
+        // A session costs the ensemble a transaction: where each is spoilt at once they come slower.
+        let spoilt = was_open && begun.elapsed() < RETRY;
         sleep(if spoilt { RETRY } else { PAUSE }).await;
     }
 }
@@ -83,11 +89,10 @@ struct Reader {
 }
 
 impl Reader {
-    /// Opens a session and reads as long as it is good.
-    async fn session(&mut self) -> Result<Infallible, Cause> {
-        let session = session::open(&self.target.servers).await?;
+    /// Reads as long as the session is good.
+    async fn read(&mut self, session: &Session) -> Result<Infallible, Cause> {
         match self.root.clone() {
-            Some(root) => self.follow(&session, &root).await,
+            Some(root) => self.follow(session, &root).await,
             None => self.list_scopes(&session.client).await,
         }
     }
@@ -98,10 +103,7 @@ impl Reader {
         let mut last = None;
         loop {
             let scopes = within("scopes", tree::scopes(client, &namespace)).await?;
-            let scopes: Vec<_> = scopes
-                .iter()
-                .map(|scope| crate::model::text::clean_line(scope))
-                .collect();
+            let scopes: Vec<_> = scopes.iter().map(|scope| clean_line(scope)).collect();
             if last.as_ref() == Some(&scopes) {
                 self.reporter.reached().await;
             } else {
@@ -119,13 +121,15 @@ impl Reader {
         let client = &session.client;
         let mut state = client.state_watcher();
         let mut watcher = arm(session, root).await?;
+        let mut known = Vec::new();
         let mut last = None;
         let mut rounds = JoinSet::new();
         let mut round_at = Instant::now();
         self.health.new_session();
         loop {
-            let tree = within("read", tree::read(client, root)).await?;
+            let tree = within("read", tree::read(client, root, &known)).await?;
             let snapshot = decode::decode(root, &tree.nodes, &tree.problems);
+            known = tree.nodes;
             if self.health.saw(&snapshot) {
                 round_at = round_at.min(Instant::now() + health::SOON);
             }

@@ -42,10 +42,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: 
 
 /// Why what it shows is no news.
 pub(super) fn note(scene: &Scene<'_>) -> String {
-    match &scene.app.options.without_docker {
-        Some(why) => why.clone(),
-        None => scene.silence(&SourceId::Docker),
-    }
+    scene.silence(&SourceId::Docker)
 }
 
 /// Draws what is inside the border.

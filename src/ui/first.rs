@@ -105,7 +105,7 @@ pub(super) fn choosing(buffer: &mut Buffer, area: Rect, names: &[String], scene:
         .join(" ");
     let open = hints::key(Command::Open, Context::Main);
     lines.push((format!("{keys} chooses, {open} watches it"), theme.hint));
-    let title = if scene.app.targets.store.is_some() {
+    let title = if scene.app.cluster.targets.store.is_some() {
         "Several scopes in ZooKeeper"
     } else {
         "Several clusters were found"

@@ -127,7 +127,6 @@ impl Stage {
 
     fn take(&mut self, facts: Vec<Fact>) {
         self.app.cluster = self.world.cluster.clone();
-        self.app.targets = self.world.cluster.targets.clone();
         self.app.now = self.world.now;
         for fact in facts {
             self.app.feed.push(fact);

@@ -222,6 +222,16 @@ fn a_source_that_was_never_there_does_not_disturb() {
         ask(&world).verdict,
         Verdict::Unknown("only ZooKeeper answers: lock held by postgresql0".to_owned())
     );
+    let mut world = World::healthy();
+    world
+        .down
+        .insert(SourceId::Patroni(MemberName::from(LEADER)), Cause::Refused);
+    world.pass(500);
+    assert_eq!(
+        ask(&world).verdict,
+        Verdict::Agree(MemberName::from(LEADER)),
+        "its REST alone is not readable"
+    );
     world.cluster = Cluster::default();
     assert_eq!(
         ask(&world).verdict,

@@ -30,7 +30,7 @@ pub(super) fn verdict(
         };
     };
     of_postgres(cluster, now, holder, sql)
-        .or_else(|| of_patroni(holder, patroni))
+        .or_else(|| of_patroni(cluster, now, holder, patroni))
         .or_else(|| of_proxy(cluster, now, holder, proxy))
         .unwrap_or_else(|| {
             let agree = [patroni, sql, proxy].iter().any(|opinion| opinion.leader().is_some());
@@ -116,13 +116,15 @@ fn why_down(cluster: &Cluster, now: Timestamp, holder: &MemberName) -> Option<St
     }
 }
 
-fn of_patroni(holder: &MemberName, patroni: &Opinion) -> Option<Verdict> {
+fn of_patroni(cluster: &Cluster, now: Timestamp, holder: &MemberName, patroni: &Opinion) -> Option<Verdict> {
     match &patroni.says {
         _ if patroni.stale => Some(Verdict::Unknown("Patroni does not answer on any member".to_owned())),
         Says::Leader(member) if member != holder => Some(Verdict::Disagree(format!(
             "lock held by {holder}, Patroni of {member} says it leads"
         ))),
         Says::Several(members) => Some(Verdict::Disagree(format!("Patroni says it leads on {}", list(members)))),
+        // One that is not readable does not count.
+        Says::Nobody if cluster.fresh_rest(holder, now).is_none() => None,
         Says::Nobody => Some(Verdict::Disagree(format!(
             "lock held by {holder}, its Patroni does not say so"
         ))),

@@ -1,5 +1,6 @@
 //! Changes of containers: from Docker's events, and from its lists where an event was missed.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::super::container::{Container, ContainerAction, ContainerEvent, ContainerState};
@@ -12,7 +13,7 @@ use super::{Ending, Fact, FactKind, SourceKind, signal_name};
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// SIGKILL this long after SIGTERM is Docker's patience at its end, not two hands.
-const SHORTEST_GRACE: Duration = Duration::from_millis(900);
+const GRACE: RangeInclusive<Duration> = Duration::from_millis(900)..=Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Run {
@@ -56,7 +57,7 @@ impl Life {
             return Ending::OutOfMemory;
         }
         match (self.terminated, self.killed) {
-            (Some(asked), Some(killed)) if killed.since(asked) >= SHORTEST_GRACE => {
+            (Some(asked), Some(killed)) if GRACE.contains(&killed.since(asked)) => {
                 Ending::GraceOver(killed.since(asked))
             }
             _ => Ending::Plain,

@@ -79,7 +79,7 @@ impl Memory {
         told
     }
 
-    pub(in crate::model) fn settle(&mut self, homes: Vec<(MemberName, ContainerName)>) {
+    pub(in crate::model) fn settle(&mut self, homes: impl IntoIterator<Item = (MemberName, ContainerName)>) {
         self.homes.extend(homes);
     }
 

@@ -36,6 +36,7 @@ pub fn targets(cluster: &Cluster, found: Option<&Found>, overrides: &Overrides) 
         nodes: reach.nodes(overrides),
         proxies: reach.proxies(overrides),
         containers: found.into_iter().flat_map(Found::containers).cloned().collect(),
+        lab: found.is_some_and(|found| found.lab_profile.is_some()),
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Znodes come and go meanwhile: one that vanished is left out, and the event of its end makes us read again.
 
+use std::collections::BTreeSet;
+
 use zookeeper_client::{Client, Error, Stat};
 
 use super::decode::RawZnode;
@@ -24,10 +26,13 @@ pub(super) struct Tree {
     pub(super) problems: Vec<String>,
 }
 
-/// Reads everything from `root` on.
-pub(super) async fn read(client: &Client, root: &str) -> Result<Tree, Error> {
+/// Reads everything from `root` on. What is `known` of an earlier reading is asked for at once, so that an unchanged
+/// shape costs one round trip.
+pub(super) async fn read(client: &Client, root: &str, known: &[RawZnode]) -> Result<Tree, Error> {
     let mut tree = Tree::default();
-    let mut level = vec![String::new()];
+    let mut seen: BTreeSet<String> = known.iter().map(|node| node.path.clone()).collect();
+    seen.insert(String::new());
+    let mut level: Vec<String> = seen.iter().cloned().collect();
     while !level.is_empty() {
         let left = MOST.saturating_sub(tree.nodes.len());
         if level.len() > left {
@@ -35,32 +40,27 @@ pub(super) async fn read(client: &Client, root: &str) -> Result<Tree, Error> {
                 .push(format!("{root}: only the first {MOST} znodes are read"));
             level.truncate(left);
         }
-        let parents = read_level(client, root, level, &mut tree).await?;
-        let lists: Vec<_> = parents
-            .iter()
-            .map(|path| client.list_children(&join(root, path)))
-            .collect();
-        level = Vec::new();
-        for (parent, list) in parents.iter().zip(lists) {
-            match list.await {
-                Ok(children) => level.extend(children.iter().map(|child| join(parent, child))),
-                Err(error) => tree.lost(parent, &error)?,
-            }
-        }
+        let found = read_level(client, root, level, &mut tree).await?;
+        level = found.into_iter().filter(|path| seen.insert(path.clone())).collect();
     }
     Ok(tree)
 }
 
-/// Reads the values of a level and gives those of its znodes that have children.
+/// Reads values and children of a level, and gives the children's paths.
 async fn read_level(client: &Client, root: &str, level: Vec<String>, tree: &mut Tree) -> Result<Vec<String>, Error> {
-    let gets: Vec<_> = level.iter().map(|path| client.get_data(&join(root, path))).collect();
-    let mut parents = Vec::new();
-    for (path, get) in level.into_iter().zip(gets) {
-        match get.await {
+    let ask = |path: String| {
+        let absolute = join(root, &path);
+        (path, client.get_data(&absolute), client.list_children(&absolute))
+    };
+    let asked: Vec<_> = level.into_iter().map(ask).collect();
+    let mut found = Vec::new();
+    for (path, data, children) in asked {
+        match children.await {
+            Ok(children) => found.extend(children.iter().map(|child| join(&path, child))),
+            Err(error) => tree.lost(&path, &error)?,
+        }
+        match data.await {
             Ok((data, stat)) => {
-                if stat.num_children > 0 {
-                    parents.push(path.clone());
-                }
                 let stat = znode_stat(&stat);
                 tree.nodes.push(RawZnode { path, data, stat });
             }
@@ -68,7 +68,7 @@ async fn read_level(client: &Client, root: &str, level: Vec<String>, tree: &mut 
             Err(error) => tree.lost(&path, &error)?,
         }
     }
-    Ok(parents)
+    Ok(found)
 }
 
 impl Tree {

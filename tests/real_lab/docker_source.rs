@@ -1,20 +1,5 @@
 //! The Docker source and the container actions against the real daemon, through a stand-in socket that can hang, close
-//! and answer garbage. Says so and passes where there is no daemon or no image to start containers from.
-
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the figures of a run, and what was not tested"
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "all of this file is a test"
-)]
-
-#[path = "support/docker_proxy.rs"]
-mod docker_proxy;
+//! and answer garbage.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -35,10 +20,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use docker_proxy::{DockerProxy, Mode};
+use crate::docker_proxy::{DockerProxy, Mode};
+use crate::lab::lab;
 
 /// Any image with a shell does.
-const IMAGES: [&str; 3] = ["pgherd-lab-base:trixie", "debian:trixie-slim", "busybox:latest"];
+const IMAGES: [&str; 2] = ["pgherd-lab-base:trixie", "debian:trixie-slim"];
 
 /// Numbered lines at both outputs, a few hundred a second; long ones now and then; ends at SIGTERM with half a line.
 const CHATTER: &str = r#"
@@ -93,14 +79,13 @@ impl Drop for Throwaway {
     }
 }
 
-fn image() -> Option<&'static str> {
-    let image = IMAGES
+/// An image of the lab's making: `lab()` comes first.
+fn image() -> &'static str {
+    let there = |image: &&str| shell(&["image", "inspect", "-f", "{{.Id}}", image]).is_some();
+    IMAGES
         .into_iter()
-        .find(|image| shell(&["image", "inspect", "-f", "{{.Id}}", image]).is_some());
-    if image.is_none() {
-        eprintln!("not tested: no Docker daemon at {DEFAULT_SOCKET}, or none of the images {IMAGES:?}");
-    }
-    image
+        .find(there)
+        .expect("the lab left an image with a shell")
 }
 
 /// Collects everything that the source says.
@@ -222,7 +207,8 @@ fn whole_log(of: &Throwaway) -> [String; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_line_exactly_once_through_stops_kills_and_outages() {
-    let Some(image) = image() else { return };
+    let _alone = lab();
+    let image = image();
     let folder = tempfile::tempdir().unwrap();
     let proxy = DockerProxy::start(&folder.path().join("docker.sock"), Path::new(DEFAULT_SOCKET)).unwrap();
     let docker = docker::connect(None).await.unwrap();
@@ -296,7 +282,8 @@ async fn each_line_exactly_once_through_stops_kills_and_outages() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
-    let Some(image) = image() else { return };
+    let _alone = lab();
+    let image = image();
     let docker = docker::connect(None).await.unwrap();
     let one = Throwaway::start(image, "kill", &["-t"], "echo up; exec sleep 1000");
     let mut seen = Watched::start(DEFAULT_SOCKET, &[one.name()]).await;
@@ -345,7 +332,8 @@ async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_docker_does_not_keep_is_told_once() {
-    let Some(image) = image() else { return };
+    let _alone = lab();
+    let image = image();
     let one = Throwaway::start(image, "nolog", &["--log-driver", "none"], "exec sleep 1000");
     let mut seen = Watched::start(DEFAULT_SOCKET, &[one.name()]).await;
     seen.spend(&one, Duration::from_secs(4)).await;

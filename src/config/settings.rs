@@ -1,0 +1,337 @@
+//! Every setting with the place it came from, resolved from the layers. Pure.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::cli::MonitorArgs;
+use super::environment::Environment;
+use super::file::{self, Loaded, MemberTable, PostgresTable, ProxyTable};
+use super::{ConfigError, Origin, Sourced, values};
+use crate::model::name::{MemberName, ProxyName};
+use crate::model::topology::{Address, NodeTarget, ProxyTarget};
+use crate::source::postgres::{Password, PasswordCommand, Secret, SslMode};
+
+/// The resolved configuration. `None` and empty mean: find it out.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file that was read, or the place where none was.
+    pub file: ConfigFile,
+    /// Docker's API.
+    pub docker_host: Sourced<Option<String>>,
+    /// Which cluster, if several are found.
+    pub cluster: Sourced<Option<String>>,
+    /// `ZooKeeper` servers instead of those found.
+    pub zookeeper: Sourced<Vec<Address>>,
+    /// Patroni's namespace, with a leading and without a trailing slash; `/` for the root.
+    pub namespace: Sourced<String>,
+    /// Patroni's scope.
+    pub scope: Sourced<Option<String>>,
+    /// Members whose addresses replace those found.
+    pub members: Vec<Sourced<NodeTarget>>,
+    /// Proxies beside those found.
+    pub proxies: Vec<Sourced<ProxySettings>>,
+    /// How to log in to the members.
+    pub postgres: PostgresSettings,
+    /// Name of the theme.
+    pub theme: Sourced<String>,
+    /// No key changes the cluster.
+    pub read_only: Sourced<bool>,
+    /// Log lines read of each container at the start.
+    pub tail: Sourced<u32>,
+    /// Zone of the times shown.
+    pub time_zone: Sourced<TimeZone>,
+}
+
+/// Where the configuration file is or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigFile {
+    /// This one was read.
+    Read(PathBuf),
+    /// There is none here.
+    Missing(PathBuf),
+    /// There is no home folder to look in.
+    Nowhere,
+}
+
+/// How to log in to the members.
+#[derive(Clone, Debug)]
+pub struct PostgresSettings {
+    /// Role; `None` leaves it to the caller of [`super::credentials::login_for`].
+    pub user: Sourced<Option<String>>,
+    /// Its password, unless the password file has it.
+    pub password: Sourced<Password>,
+    /// Database.
+    pub database: Sourced<String>,
+    /// What is asked of encryption.
+    pub sslmode: Sourced<SslMode>,
+    /// The password file.
+    pub passfile: Sourced<Option<PathBuf>>,
+}
+
+/// A configured proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxySettings {
+    /// Its name and URL.
+    pub target: ProxyTarget,
+    /// User and password of its statistics page.
+    pub login: Option<(String, Secret)>,
+}
+
+/// Zone of the times shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeZone {
+    /// This machine's.
+    Local,
+    /// UTC, as in the logs of most containers.
+    Utc,
+}
+
+/// Resolves the layers: a flag wins over the environment, that over the file, that over the default.
+///
+/// # Errors
+/// A value cannot be used; the error names its place.
+pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loaded>) -> Result<Settings, ConfigError> {
+    let none = file::File::default();
+    let keys = file.map_or(&none, |file| &file.keys);
+    let at = Layers { environment, file };
+    let servers = keys.zookeeper.as_ref();
+    let servers = servers.map(|list| Spanned::new(list.span(), list.get_ref().join(",")));
+    let flagged_servers = (!flags.zookeeper.is_empty()).then(|| flags.zookeeper.join(","));
+    Ok(Settings {
+        file: match file {
+            Some(file) => ConfigFile::Read(file.path.clone()),
+            None => file::default_path(environment).map_or(ConfigFile::Nowhere, ConfigFile::Missing),
+        },
+        docker_host: at
+            .find("docker_host", "DOCKER_HOST", &flags.docker_host, &keys.docker_host)
+            .parse(values::word)?
+            .or_none(),
+        cluster: at
+            .find("cluster", "", &flags.cluster, &keys.cluster)
+            .parse(values::word)?
+            .or_none(),
+        zookeeper: at
+            .find("zookeeper", "", &flagged_servers, &servers)
+            .parse(values::servers)?
+            .or(Vec::new()),
+        namespace: at
+            .find("namespace", "", &flags.namespace, &keys.namespace)
+            .parse(values::znode)?
+            .or("/service".to_owned()),
+        scope: at
+            .find("scope", "", &flags.scope, &keys.scope)
+            .parse(values::word)?
+            .or_none(),
+        members: members(&at, &keys.member)?,
+        proxies: proxies(&at, &keys.proxy)?,
+        postgres: postgres(&at, flags, &keys.postgres)?,
+        theme: at
+            .find("theme", "", &flags.theme, &keys.theme)
+            .parse(values::word)?
+            .or_else(|| match environment.get("NO_COLOR") {
+                Some(_) => ("mono".to_owned(), Origin::Variable("NO_COLOR".to_owned())),
+                None => ("dark".to_owned(), Origin::Default),
+            }),
+        read_only: at
+            .find("read_only", "", &flags.read_only, &keys.read_only)
+            .parse(values::boolean)?
+            .or(false),
+        tail: at
+            .find("tail", "", &flags.tail, &keys.tail)
+            .parse(values::lines)?
+            .or(200),
+        time_zone: at
+            .find("time_zone", "", &flags.time_zone, &keys.time_zone)
+            .parse(values::time_zone)?
+            .or(TimeZone::Local),
+    })
+}
+
+fn postgres(at: &Layers, flags: &MonitorArgs, keys: &PostgresTable) -> Result<PostgresSettings, ConfigError> {
+    Ok(PostgresSettings {
+        user: at
+            .find("user", "PGUSER", &flags.user, &keys.user)
+            .parse(values::word)?
+            .or_none(),
+        password: password(at, keys)?,
+        database: at
+            .find("database", "PGDATABASE", &flags.database, &keys.database)
+            .parse(values::word)?
+            .or("postgres".to_owned()),
+        sslmode: at
+            .find("sslmode", "PGSSLMODE", &None, &keys.sslmode)
+            .parse(values::ssl_mode)?
+            .or(SslMode::Prefer),
+        passfile: at
+            .find("passfile", "PGPASSFILE", &None, &keys.passfile)
+            .parse(|text| Ok(Some(values::path(text, at.environment))))?
+            .or(at.environment.home(".pgpass")),
+    })
+}
+
+/// A password and a command for it are one setting: the highest layer that has either wins.
+fn password(at: &Layers, keys: &PostgresTable) -> Result<Sourced<Password>, ConfigError> {
+    let command = |text: &str| Password::Command(Arc::new(PasswordCommand::new(text)));
+    let given = |text: &str| Password::Given(Secret::new(text));
+    for name in ["PGHERD_PASSWORD", "PGPASSWORD", "PGHERD_PASSWORD_COMMAND"] {
+        if let Some(text) = at.environment.get(name) {
+            let value = if name.ends_with("COMMAND") {
+                command(text)
+            } else {
+                given(text)
+            };
+            let from = Origin::Variable(name.to_owned());
+            return Ok(Sourced { value, from });
+        }
+    }
+    match (&keys.password, &keys.password_command) {
+        (Some(_), Some(second)) => Err(ConfigError::at(
+            &at.origin(second),
+            "there is a password as well: keep one of password and password_command",
+        )),
+        (Some(text), None) => Ok(Sourced {
+            value: Password::Given(text.get_ref().0.clone()),
+            from: at.origin(text),
+        }),
+        (None, Some(text)) => Ok(Sourced {
+            value: command(text.get_ref()),
+            from: at.origin(text),
+        }),
+        (None, None) => Ok(Sourced::default(Password::None)),
+    }
+}
+
+fn members(at: &Layers, tables: &[MemberTable]) -> Result<Vec<Sourced<NodeTarget>>, ConfigError> {
+    let mut names = BTreeSet::new();
+    let member = |table: &MemberTable| {
+        let name = at.name(&table.name, &mut names)?;
+        if table.postgres.is_none() && table.rest.is_none() {
+            let problem = "a [[member]] needs postgres = \"host:port\", rest = \"http://host:port\", or both";
+            return Err(ConfigError::at(&at.origin(&table.name), problem));
+        }
+        let value = NodeTarget {
+            member: MemberName::from(name.as_str()),
+            postgres: table
+                .postgres
+                .as_ref()
+                .map(|text| at.value(text, |text| values::address(text, 5432)))
+                .transpose()?,
+            rest: table
+                .rest
+                .as_ref()
+                .map(|text| at.value(text, values::http_url))
+                .transpose()?,
+        };
+        let from = at.origin(&table.name);
+        Ok(Sourced { value, from })
+    };
+    tables.iter().map(member).collect()
+}
+
+fn proxies(at: &Layers, tables: &[ProxyTable]) -> Result<Vec<Sourced<ProxySettings>>, ConfigError> {
+    let mut names = BTreeSet::new();
+    let proxy = |table: &ProxyTable| {
+        let name = at.name(&table.name, &mut names)?;
+        let login = match (&table.user, &table.password) {
+            (Some(user), Some(password)) => Some((user.get_ref().clone(), password.get_ref().0.clone())),
+            (None, None) => None,
+            (Some(one), None) => return Err(ConfigError::at(&at.origin(one), "add the password of this user")),
+            (None, Some(one)) => return Err(ConfigError::at(&at.origin(one), "add the user of this password")),
+        };
+        let target = ProxyTarget {
+            name: ProxyName::from(name.as_str()),
+            urls: vec![at.value(&table.url, values::http_url)?],
+        };
+        Ok(Sourced {
+            value: ProxySettings { target, login },
+            from: at.origin(&table.name),
+        })
+    };
+    tables.iter().map(proxy).collect()
+}
+
+/// Where values are looked for.
+struct Layers<'a> {
+    environment: &'a Environment,
+    file: Option<&'a Loaded>,
+}
+
+impl Layers<'_> {
+    /// The text of the highest layer that has `key`: flag `--key`, variable `PGHERD_KEY`, the variable `known_as` of
+    /// other programs, the file.
+    #[expect(clippy::ref_option, reason = "both are fields of structs: each call stays one line")]
+    fn find(
+        &self,
+        key: &str,
+        known_as: &str,
+        flag: &Option<String>,
+        file: &Option<Spanned<impl ToString>>,
+    ) -> Found<String> {
+        if let Some(text) = flag {
+            let from = Origin::Flag(format!("--{}", key.replace('_', "-")));
+            return Found(Some((text.clone(), from)));
+        }
+        let own = format!("PGHERD_{}", key.to_uppercase());
+        for name in [own.as_str(), known_as] {
+            if let Some(text) = self.environment.get(name) {
+                return Found(Some((text.to_owned(), Origin::Variable(name.to_owned()))));
+            }
+        }
+        Found(
+            file.as_ref()
+                .map(|value| (value.get_ref().to_string(), self.origin(value))),
+        )
+    }
+
+    fn origin<T>(&self, value: &Spanned<T>) -> Origin {
+        self.file.map_or(Origin::Default, |file| file.origin(value))
+    }
+
+    fn value<T>(&self, text: &Spanned<String>, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
+        parse(text.get_ref()).map_err(|problem| ConfigError::at(&self.origin(text), problem))
+    }
+
+    /// A name that is none of `taken`, which it joins.
+    fn name(&self, text: &Spanned<String>, taken: &mut BTreeSet<String>) -> Result<String, ConfigError> {
+        let name = self.value(text, values::word)?;
+        if taken.insert(name.clone()) {
+            Ok(name)
+        } else {
+            let problem = format!("the name {name:?} is used twice: give each its own");
+            Err(ConfigError::at(&self.origin(text), problem))
+        }
+    }
+}
+
+/// What the layers say, if anything.
+struct Found<T>(Option<(T, Origin)>);
+
+impl Found<String> {
+    fn parse<T>(self, parse: impl Fn(&str) -> Result<T, String>) -> Result<Found<T>, ConfigError> {
+        let Some((text, from)) = self.0 else {
+            return Ok(Found(None));
+        };
+        match parse(&text) {
+            Ok(value) => Ok(Found(Some((value, from)))),
+            Err(problem) => Err(ConfigError::at(&from, problem)),
+        }
+    }
+}
+
+impl<T> Found<T> {
+    fn or(self, default: T) -> Sourced<T> {
+        self.or_else(|| (default, Origin::Default))
+    }
+
+    fn or_else(self, default: impl FnOnce() -> (T, Origin)) -> Sourced<T> {
+        let (value, from) = self.0.unwrap_or_else(default);
+        Sourced { value, from }
+    }
+
+    fn or_none(self) -> Sourced<Option<T>> {
+        Found(self.0.map(|(value, from)| (Some(value), from))).or(None)
+    }
+}

@@ -1,0 +1,199 @@
+//! Starts and ends the sources so that exactly what the app wants is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use bollard::Docker;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::credentials::login_for;
+use crate::config::settings::Settings;
+use crate::lab::credentials as lab;
+use crate::model::link::SourceId;
+use crate::model::name::{ContainerName, MemberName, ProxyName};
+use crate::model::topology::{Address, ProxyTarget, StoreTarget, Targets};
+use crate::source::docker::LogStart;
+use crate::source::http::BasicAuth;
+use crate::source::postgres::{Login, Password, Secret};
+use crate::source::{self, Context};
+
+/// The running sources.
+pub(crate) struct Conductor {
+    context: Context,
+    settings: Arc<Settings>,
+    docker: Arc<OnceLock<Docker>>,
+    followed: watch::Sender<BTreeSet<ContainerName>>,
+    running: BTreeMap<SourceId, (Wanted, CancellationToken)>,
+}
+
+/// What a running source was started for: started anew when it differs.
+#[derive(Clone, Debug, PartialEq)]
+enum Wanted {
+    Store(StoreTarget),
+    Postgres { address: Address, lab: bool },
+    Patroni(String),
+    Proxy(ProxyTarget),
+}
+
+impl Conductor {
+    /// Starts Docker's source, which finds the rest.
+    pub(crate) fn start(context: Context, settings: Arc<Settings>) -> Self {
+        let (followed, following) = watch::channel(BTreeSet::new());
+        let docker = Arc::new(OnceLock::new());
+        let source = (context.clone(), Arc::clone(&settings), Arc::clone(&docker));
+        tokio::spawn(source::supervise(context.clone(), SourceId::Docker, move || {
+            let (context, settings, docker) = source.clone();
+            watch_docker(context, settings, docker, following.clone())
+        }));
+        Self {
+            context,
+            settings,
+            docker,
+            followed,
+            running: BTreeMap::new(),
+        }
+    }
+
+    /// The daemon, once there is a way to it.
+    pub(crate) fn docker(&self) -> Option<Docker> {
+        self.docker.get().cloned()
+    }
+
+    /// Ends what is not wanted any more, starts what is new, leaves the rest alone.
+    pub(crate) fn retarget(&mut self, targets: Targets) {
+        let mut wanted: BTreeMap<SourceId, Wanted> = BTreeMap::new();
+        for node in targets.nodes {
+            if let Some(address) = node.postgres {
+                wanted.insert(
+                    SourceId::Postgres(node.member.clone()),
+                    Wanted::Postgres {
+                        address,
+                        lab: targets.lab,
+                    },
+                );
+            }
+            if let Some(url) = node.rest {
+                wanted.insert(SourceId::Patroni(node.member), Wanted::Patroni(url));
+            }
+        }
+        wanted.extend(
+            targets
+                .proxies
+                .into_iter()
+                .map(|proxy| (SourceId::Proxy(proxy.name.clone()), Wanted::Proxy(proxy))),
+        );
+        wanted.extend(targets.store.map(|store| (SourceId::ZooKeeper, Wanted::Store(store))));
+
+        self.running.retain(|source, (running, stop)| {
+            let stays = wanted.get(source) == Some(running);
+            if !stays {
+                stop.cancel();
+            }
+            stays
+        });
+        for (source, wanted) in wanted {
+            if !self.running.contains_key(&source) {
+                let stop = self.run(source.clone(), wanted.clone());
+                self.running.insert(source, (wanted, stop));
+            }
+        }
+        self.followed.send_if_modified(|followed| {
+            let differs = *followed != targets.containers;
+            *followed = targets.containers;
+            differs
+        });
+    }
+
+    fn run(&self, source: SourceId, wanted: Wanted) -> CancellationToken {
+        let stop = self.context.stop.child_token();
+        let context = Context {
+            stop: stop.clone(),
+            ..self.context.clone()
+        };
+        let supervised = context.clone();
+        match (source, wanted) {
+            (source, Wanted::Store(target)) => {
+                tokio::spawn(source::supervise(supervised, source, move || {
+                    source::zookeeper::watch(context.clone(), target.clone())
+                }));
+            }
+            (source, Wanted::Proxy(target)) => {
+                let auth = self.proxy_login(&target.name);
+                tokio::spawn(source::supervise(supervised, source, move || {
+                    source::haproxy::watch(context.clone(), target.clone(), auth.clone())
+                }));
+            }
+            (SourceId::Patroni(member), Wanted::Patroni(url)) => {
+                tokio::spawn(source::supervise(
+                    supervised,
+                    SourceId::Patroni(member.clone()),
+                    move || source::patroni::watch(context.clone(), member.clone(), url.clone()),
+                ));
+            }
+            (SourceId::Postgres(member), Wanted::Postgres { address, lab }) => {
+                let settings = Arc::clone(&self.settings);
+                tokio::spawn(source::supervise(
+                    supervised,
+                    SourceId::Postgres(member.clone()),
+                    move || {
+                        watch_postgres(
+                            context.clone(),
+                            member.clone(),
+                            address.clone(),
+                            lab,
+                            Arc::clone(&settings),
+                        )
+                    },
+                ));
+            }
+            (source, wanted) => log::error!("{source} cannot be read as {wanted:?}"),
+        }
+        stop
+    }
+
+    fn proxy_login(&self, name: &ProxyName) -> Option<BasicAuth> {
+        let proxy = self
+            .settings
+            .proxies
+            .iter()
+            .find(|proxy| proxy.value.target.name == *name)?;
+        let (user, password) = proxy.value.login.clone()?;
+        Some(BasicAuth {
+            user,
+            password: password.expose().to_owned(),
+        })
+    }
+}
+
+async fn watch_docker(
+    context: Context,
+    settings: Arc<Settings>,
+    docker: Arc<OnceLock<Docker>>,
+    followed: watch::Receiver<BTreeSet<ContainerName>>,
+) {
+    let reached = source::docker::reach(&context, settings.docker_host.value.as_deref()).await;
+    let docker = docker.get_or_init(|| reached).clone();
+    source::docker::watch(context, docker, followed, LogStart::Tail(settings.tail.value)).await;
+}
+
+async fn watch_postgres(context: Context, member: MemberName, address: Address, in_lab: bool, settings: Arc<Settings>) {
+    let unconfigured = if in_lab {
+        (
+            lab::MONITOR.name.to_owned(),
+            Password::Given(Secret::new(lab::MONITOR.password)),
+        )
+    } else {
+        ("postgres".to_owned(), Password::None)
+    };
+    let (user, password) = unconfigured;
+    let database = settings.postgres.database.value.clone();
+    let unconfigured = Login {
+        user,
+        password,
+        database,
+        sslmode: settings.postgres.sslmode.value,
+    };
+    let login = login_for(&settings, &address, &unconfigured).await;
+    source::postgres::watch(context, member, address, login).await;
+}

@@ -1,0 +1,131 @@
+//! `pgherd discover`: what would be watched, and why. Runs the very sources and the very state of the monitor for a
+//! moment, so that it cannot say anything else than the screen.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::event::{Effect, Event};
+use crate::app::{self, App, Stage};
+use crate::config::settings::Settings;
+use crate::model::link::{LinkState, SourceId};
+use crate::source::Context;
+
+use super::conductor::Conductor;
+
+/// Time to find something and to read it once.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What was found, as text, and whether there is something to watch.
+pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> (String, bool) {
+    let clock = super::clock::start();
+    let (signals, mut inbox) = mpsc::channel(256);
+    let context = Context {
+        signals,
+        clock: Arc::clone(&clock),
+        stop: CancellationToken::new(),
+    };
+    let _stop_sources = context.stop.clone().drop_guard();
+    let mut conductor = Conductor::start(context, settings);
+    let (mut app, mut effects) = App::start(options, clock());
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        for effect in effects {
+            if let Effect::Retarget(targets) = effect {
+                conductor.retarget(targets);
+            }
+        }
+        let chosen = matches!(app.stage(), Stage::Nothing | Stage::Choosing(_));
+        let all_asked =
+            app.stage() == Stage::Watching && app.cluster.links.values().all(|link| *link != LinkState::Connecting);
+        if chosen || (app.cluster.dcs.is_some() && all_asked) {
+            break;
+        }
+        let Ok(Some(signal)) = timeout_at(deadline, inbox.recv()).await else {
+            break;
+        };
+        (effects, _) = app.update(Event::Signal(signal), clock());
+    }
+    (
+        describe(&app),
+        matches!(app.stage(), Stage::Watching | Stage::Choosing(_)),
+    )
+}
+
+fn describe(app: &App) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{line}");
+    };
+    let answer = |source: &SourceId| match app.cluster.links.get(source) {
+        Some(LinkState::Up { .. }) => "answers".to_owned(),
+        Some(LinkState::Down { cause, .. }) => cause.to_string(),
+        Some(LinkState::Connecting) | None => "no answer yet".to_owned(),
+    };
+    match &app.cluster.containers {
+        Some(known) => line(format!("Docker answers: {} containers", known.value.len())),
+        None => line(format!("Docker: {}", answer(&SourceId::Docker))),
+    }
+    for found in &app.found {
+        let profile = found
+            .lab_profile
+            .as_ref()
+            .map(|profile| format!(", the lab of pgherd with profile {profile}"));
+        line(format!("\ncluster {}{}", found.id, profile.unwrap_or_default()));
+        for because in &found.because {
+            line(format!("  {because}"));
+        }
+    }
+    match app.stage() {
+        Stage::Choosing(names) => line(format!(
+            "\nSeveral clusters: name one with --cluster: {}",
+            names.join(", ")
+        )),
+        Stage::Nothing => line(
+            "\nNothing found: no container looks like Patroni, ZooKeeper or HAProxy, and no address is configured.\n\
+             Start the example cluster with `pgherd lab`, or name the servers: --zookeeper HOST:PORT."
+                .to_owned(),
+        ),
+        Stage::Looking => line("\nNo answer in time.".to_owned()),
+        Stage::Watching => line("\nread from here:".to_owned()),
+    }
+    if let Some(store) = &app.cluster.targets.store {
+        let servers: Vec<_> = store.servers.iter().map(ToString::to_string).collect();
+        let path = format!("{}/{}", store.namespace, store.scope.as_deref().unwrap_or("?"));
+        line(format!(
+            "  ZooKeeper    {}  {path}  {}",
+            servers.join(","),
+            answer(&SourceId::ZooKeeper)
+        ));
+    }
+    for node in &app.cluster.targets.nodes {
+        if let Some(address) = &node.postgres {
+            line(format!(
+                "  PostgreSQL   {address}  {}  {}",
+                node.member,
+                answer(&SourceId::Postgres(node.member.clone()))
+            ));
+        }
+        if let Some(url) = &node.rest {
+            line(format!(
+                "  Patroni      {url}  {}  {}",
+                node.member,
+                answer(&SourceId::Patroni(node.member.clone()))
+            ));
+        }
+    }
+    for proxy in &app.cluster.targets.proxies {
+        line(format!(
+            "  HAProxy      {}  {}  {}",
+            proxy.urls.join(" or "),
+            proxy.name,
+            answer(&SourceId::Proxy(proxy.name.clone()))
+        ));
+    }
+    text
+}

@@ -1,0 +1,231 @@
+//! The event loop: keys first, then a frame that is due, then whatever the sources say. Nothing in it waits for the
+//! outside world.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::action;
+use crate::app::event::{Effect, Event, Leave, Urgency};
+use crate::app::{self, App};
+use crate::config::settings::Settings;
+use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::signal::Signal;
+use crate::model::text::clean_line;
+use crate::model::time::Timestamp;
+use crate::source::Context;
+use crate::ui::{self, Look};
+
+use super::conductor::Conductor;
+use super::terminal::Screen;
+
+/// Shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// Signals that wait for the loop; a source that is faster waits.
+const SIGNALS: usize = 1_024;
+/// Signals taken between two looks at the keys.
+const BURST: usize = 64;
+/// A terminal that swallows our writes may hold the loop; a request to end is obeyed all the same after this.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What ended the monitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The operator.
+    By(Leave),
+    /// A signal of that number.
+    Signal(i32),
+}
+
+/// Runs the monitor until something ends it; the terminal is given back in every case.
+///
+/// # Errors
+/// If the terminal cannot be taken, read or written.
+pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Look) -> io::Result<Ended> {
+    let mut ending = ending_signals()?;
+    let mut screen = Screen::take()?;
+    let clock = super::clock::start();
+    let (signals, inbox) = mpsc::channel(SIGNALS);
+    let context = Context {
+        signals,
+        clock: Arc::clone(&clock),
+        stop: CancellationToken::new(),
+    };
+    let _stop_sources = context.stop.clone().drop_guard();
+    let conductor = Conductor::start(context, settings);
+    let (done, acted) = mpsc::channel(16);
+    let (app, effects) = App::start(options, clock());
+    provoke_panics();
+    let mut monitor = Monitor {
+        app,
+        look,
+        clock,
+        conductor,
+        done,
+        ended: None,
+        suspended: false,
+    };
+    let (width, height) = screen.size()?;
+    monitor.take(Event::Resize { width, height });
+    monitor.carry_out(effects);
+    monitor.watch(&mut screen, inbox, acted, &mut ending).await
+}
+
+struct Monitor {
+    app: App,
+    look: Look,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    conductor: Conductor,
+    done: mpsc::Sender<Event>,
+    ended: Option<Ended>,
+    suspended: bool,
+}
+
+impl Monitor {
+    async fn watch(
+        &mut self,
+        screen: &mut Screen,
+        mut inbox: mpsc::Receiver<Signal>,
+        mut acted: mpsc::Receiver<Event>,
+        ending: &mut mpsc::Receiver<i32>,
+    ) -> io::Result<Ended> {
+        let mut keys = EventStream::new();
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut drawn = Instant::now();
+        let mut due = Some(drawn);
+        loop {
+            if due.is_some_and(|due| due <= Instant::now()) {
+                let (app, look) = (&self.app, &self.look);
+                screen.draw(|frame| ui::draw(frame, app, look))?;
+                (drawn, due) = (Instant::now(), None);
+            }
+            let urgency = tokio::select! {
+                biased;
+                Some(number) = ending.recv() => return Ok(Ended::Signal(number)),
+                input = keys.next() => match input {
+                    Some(input) => self.input(&input?),
+                    None => return Ok(Ended::Signal(SignalKind::hangup().as_raw_value())),
+                },
+                () = sleep_until(due.unwrap_or(drawn)), if due.is_some() => Urgency::Never,
+                Some(event) = acted.recv() => self.take(event),
+                _ = ticks.tick() => self.take(Event::Tick),
+                Some(signal) = inbox.recv() => {
+                    let mut urgency = self.take(Event::Signal(signal));
+                    for _ in 1..BURST {
+                        let Ok(signal) = inbox.try_recv() else { break };
+                        urgency = urgency.max(self.take(Event::Signal(signal)));
+                    }
+                    urgency
+                }
+            };
+            if let Some(ended) = self.ended {
+                return Ok(ended);
+            }
+            if std::mem::take(&mut self.suspended) {
+                screen.suspend()?;
+                due = Some(drawn);
+            }
+            let wanted = match urgency {
+                Urgency::Never => continue,
+                Urgency::Soon => drawn + Urgency::SOON,
+                Urgency::Now => drawn + FRAME,
+            };
+            due = Some(due.map_or(wanted, |due| due.min(wanted)));
+        }
+    }
+
+    fn input(&mut self, input: &Input) -> Urgency {
+        match *input {
+            Input::Key(key) => self.take(Event::Key(key)),
+            Input::Resize(width, height) => self.take(Event::Resize { width, height }),
+            // Pasted text is no command: see the bracketed paste in `terminal`.
+            Input::Paste(_) | Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Urgency {
+        let now = (self.clock)();
+        let (effects, urgency) = self.app.update(event, now);
+        self.carry_out(effects);
+        urgency
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Retarget(targets) => self.conductor.retarget(targets),
+                Effect::Act { act, target } => self.act(act, target),
+                Effect::NextTheme => self.look.theme = self.look.theme.next(),
+                Effect::Suspend => self.suspended = true,
+                Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
+            }
+        }
+    }
+
+    fn act(&self, act: ContainerAct, target: ActTarget) {
+        let (docker, done) = (self.conductor.docker(), self.done.clone());
+        tokio::spawn(async move {
+            let confirmed = target.clone();
+            let run = async move {
+                match docker {
+                    Some(docker) => action::container::perform(&docker, act, &confirmed).await,
+                    None => Err("there is no Docker daemon to ask".to_owned()),
+                }
+            };
+            // In a task of its own, so that an error of ours is an outcome too and no silence.
+            let result = tokio::spawn(run)
+                .await
+                .unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))));
+            // The monitor may have ended meanwhile; then nobody asks for the outcome.
+            let _ = done.send(Event::Acted(ActOutcome { act, target, result })).await;
+        });
+    }
+}
+
+/// Receives the number of each signal that asks us to end.
+fn ending_signals() -> io::Result<mpsc::Receiver<i32>> {
+    let (sender, receiver) = mpsc::channel(4);
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+        SignalKind::quit(),
+    ] {
+        let mut stream = signal(kind)?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                if sender.try_send(kind.as_raw_value()).is_err() {
+                    return;
+                }
+                std::thread::spawn(move || {
+                    std::thread::sleep(LAST_WORDS);
+                    super::terminal::leave();
+                    std::process::exit(128 + kind.as_raw_value());
+                });
+            }
+        });
+    }
+    Ok(receiver)
+}
+
+/// Lets a test see what a panic does to the terminal: debug builds panic where `PGHERD_PANIC` says.
+#[expect(clippy::panic, reason = "what it is for")]
+fn provoke_panics() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    match std::env::var("PGHERD_PANIC").as_deref() {
+        Ok("screen") => std::panic::panic_any("provoked"),
+        Ok("task") => drop(tokio::spawn(async { std::panic::panic_any("provoked") })),
+        _ => {}
+    }
+}

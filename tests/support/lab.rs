@@ -1,0 +1,204 @@
+//! A lab of the tests' own, beside a user's: started by the binary itself, taken down when the test process ends.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The binary under test.
+pub(crate) const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
+/// Compose project of the tests.
+pub(crate) const PROJECT: &str = "pgherd-test";
+/// The members' containers.
+pub(crate) const NODES: [&str; 2] = ["pg-master", "pg-slave"];
+
+/// The running lab; holding it keeps other tests of this process away from it.
+pub(crate) struct Lab {
+    _alone: MutexGuard<'static, bool>,
+}
+
+static STARTED: Mutex<bool> = Mutex::new(false);
+
+/// The lab, healthy. Fails, and says so, where Docker is missing: these tests are no optional ones.
+pub(crate) fn lab() -> Lab {
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let docker = Command::new("docker").arg("info").output();
+    assert!(
+        docker.is_ok_and(|info| info.status.success()),
+        "these tests need a Docker engine that answers `docker info`; \
+         `cargo test --lib --test architecture --test terminal` are those without"
+    );
+    if !*started {
+        take_down_at_exit();
+        *started = true;
+    }
+    let lab = Lab { _alone: started };
+    lab.heal();
+    lab
+}
+
+impl Lab {
+    /// Container name of a service of this lab.
+    pub(crate) fn container(&self, service: &str) -> String {
+        format!("{PROJECT}-{service}")
+    }
+
+    /// Thaws and starts whatever a test left, and waits until `lab up` is content.
+    pub(crate) fn heal(&self) {
+        for service in ["zoo", "pg-master", "pg-slave", "postgres_entrypoint"] {
+            let _ = Command::new("docker")
+                .args(["unpause", &self.container(service)])
+                .output();
+        }
+        let up = pgherd(&["lab", "up", "--profile", "fast"]);
+        assert!(
+            up.status.success(),
+            "lab up: {}\n{}",
+            text(&up.stdout),
+            text(&up.stderr)
+        );
+    }
+
+    /// `docker <verb> <container>`.
+    pub(crate) fn docker(&self, verb: &str, service: &str) {
+        let output = Command::new("docker")
+            .args([verb, &self.container(service)])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "docker {verb} {service}: {}",
+            text(&output.stderr)
+        );
+    }
+
+    /// The member that leads, by Patroni's own word: `GET /cluster` of any member that answers.
+    pub(crate) fn leader(&self) -> Option<String> {
+        let members = self.cluster()?;
+        let leader = members.iter().find(|member| member["role"] == "leader")?;
+        Some(leader["name"].as_str()?.to_owned())
+    }
+
+    /// State of a member by Patroni's own word.
+    pub(crate) fn state(&self, name: &str) -> Option<String> {
+        let members = self.cluster()?;
+        Some(
+            members.iter().find(|member| member["name"] == name)?["state"]
+                .as_str()?
+                .to_owned(),
+        )
+    }
+
+    /// True if the service itself answers, asked directly: what "reachable again" means.
+    pub(crate) fn answers(&self, service: &str) -> bool {
+        let Some(address) = self.address(service) else {
+            return false;
+        };
+        match service {
+            "zoo" => ask(&address, 2181, "srvr").is_some_and(|answer| answer.starts_with("Zookeeper version")),
+            "postgres_entrypoint" => get(&address, 7000, "/;csv").is_some_and(|csv| csv.starts_with("# pxname")),
+            _ => {
+                let query = ["exec", &self.container(service), "pg_isready", "-q", "-h", "127.0.0.1"];
+                Command::new("docker")
+                    .args(query)
+                    .output()
+                    .is_ok_and(|output| output.status.success())
+            }
+        }
+    }
+
+    /// Waits until `ready`.
+    pub(crate) fn wait(&self, what: &str, limit: Duration, ready: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !ready(self) {
+            assert!(
+                begun.elapsed() < limit,
+                "not within {limit:?}: {what}: {:?}",
+                self.cluster()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn cluster(&self) -> Option<Vec<Value>> {
+        NODES.iter().find_map(|service| {
+            let body = get(&self.address(service)?, 8008, "/cluster")?;
+            let document: Value = serde_json::from_str(&body).ok()?;
+            document["members"].as_array().cloned()
+        })
+    }
+
+    fn address(&self, service: &str) -> Option<String> {
+        let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
+        let output = Command::new("docker")
+            .args(["inspect", "-f", format, &self.container(service)])
+            .output()
+            .ok()?;
+        text(&output.stdout).split_whitespace().next().map(str::to_owned)
+    }
+}
+
+/// The service that runs a member.
+pub(crate) fn service_of(member: &str) -> &'static str {
+    if member == "postgresql0" {
+        "pg-master"
+    } else {
+        "pg-slave"
+    }
+}
+
+/// Runs the binary on the tests' lab.
+pub(crate) fn pgherd(args: &[&str]) -> std::process::Output {
+    let mut command = Command::new(PGHERD);
+    for port in ["ENTRY", "STATS", "PG0", "PG1", "ZOOKEEPER"] {
+        command.env(format!("PGHERD_LAB_{port}_PORT"), "0");
+    }
+    command
+        .env("PGHERD_LAB_PROJECT", PROJECT)
+        .env("PGHERD_LAB_STATE_DIR", state_dir());
+    command.args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn state_dir() -> String {
+    format!("{}/lab", env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// A shell waits for the end of this process and takes the lab down, however the process ended.
+fn take_down_at_exit() {
+    let script = format!(
+        "cat >/dev/null; exec {PGHERD} lab down --volumes --project {PROJECT} --state-dir '{}' >/dev/null 2>&1",
+        state_dir()
+    );
+    let mut child = Command::new("setsid")
+        .args(["sh", "-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The pipe stays open until this process is gone.
+    std::mem::forget(child.stdin.take());
+}
+
+fn get(host: &str, port: u16, path: &str) -> Option<String> {
+    let answer = ask(host, port, &format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n"))?;
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+}
+
+fn ask(host: &str, port: u16, words: &str) -> Option<String> {
+    let address = format!("{host}:{port}").parse().ok()?;
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
+    stream.write_all(words.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,172 @@
+//! The binary and its terminal: needs no Docker.
+
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use terminal::Terminal;
+
+const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
+/// A text of the first screen.
+const FIRST: &str = "No cluster was found";
+const LIMIT: Duration = Duration::from_secs(10);
+/// A daemon that is not there: the first screen then says so.
+const NOWHERE: [(&str, &str); 2] = [
+    ("DOCKER_HOST", "unix:///nonexistent/docker.sock"),
+    ("XDG_CONFIG_HOME", "/nonexistent"),
+];
+
+fn start(size: (u16, u16)) -> Terminal {
+    let terminal = Terminal::start(PGHERD, &[], &NOWHERE, size);
+    terminal.wait_for(FIRST, LIMIT);
+    terminal
+}
+
+#[test]
+fn the_first_screen_says_what_was_looked_for_and_offers_the_lab() {
+    let terminal = start((100, 30));
+    let screen = terminal.screen();
+    assert!(screen.contains("/nonexistent/docker.sock"), "{screen}");
+    assert!(screen.contains("ZooKeeper"), "{screen}");
+}
+
+#[test]
+fn every_ordinary_end_gives_the_terminal_back() {
+    for (end, code) in [("q", 0), ("\u{3}", 0)] {
+        let mut terminal = start((80, 24));
+        assert!(terminal.is_full_screen());
+        terminal.keys(end);
+        assert_eq!(terminal.exit_code(LIMIT), code, "{end:?}");
+        assert_given_back(&terminal);
+    }
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
+        let mut terminal = start((80, 24));
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_code(LIMIT), code, "{signal}");
+        assert_given_back(&terminal);
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let terminal = start((80, 24));
+    terminal.keys("\u{1a}");
+    let status = format!("/proc/{}/stat", terminal.pid());
+    let stopped = || {
+        fs::read_to_string(&status)
+            .unwrap()
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .trim_start()
+            .starts_with('T')
+    };
+    terminal.wait("the process to stop", LIMIT, |_| stopped());
+    terminal.wait("the terminal given back", LIMIT, |_| !terminal.is_full_screen());
+    terminal.signal("CONT");
+    terminal.wait("the screen again", LIMIT, |screen| {
+        terminal.is_full_screen() && screen.contains(FIRST)
+    });
+    assert!(terminal.key_latency() < Duration::from_secs(1));
+}
+
+#[test]
+fn a_panic_of_the_screen_gives_the_terminal_back_and_one_of_a_task_leaves_it() {
+    let mut terminal = Terminal::start(
+        PGHERD,
+        &[],
+        &[NOWHERE[0], NOWHERE[1], ("PGHERD_PANIC", "screen")],
+        (80, 24),
+    );
+    assert_eq!(terminal.exit_code(LIMIT), 101);
+    assert_given_back(&terminal);
+    terminal.wait_for("panicked", LIMIT);
+
+    let terminal = Terminal::start(
+        PGHERD,
+        &[],
+        &[NOWHERE[0], NOWHERE[1], ("PGHERD_PANIC", "task")],
+        (80, 24),
+    );
+    terminal.wait_for(FIRST, LIMIT);
+    assert!(terminal.is_full_screen());
+    assert!(terminal.key_latency() < Duration::from_secs(1));
+}
+
+#[test]
+fn any_size_is_drawn_or_said_to_be_too_small() {
+    let terminal = start((80, 24));
+    for (columns, rows) in [(200, 50), (120, 40), (60, 16), (81, 25)] {
+        terminal.resize(columns, rows);
+        terminal.wait_for(FIRST, LIMIT);
+    }
+    for (columns, rows) in [(59, 16), (60, 15), (20, 5), (1, 1)] {
+        terminal.resize(columns, rows);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    terminal.resize(40, 10);
+    terminal.wait_for("too small", LIMIT);
+    terminal.resize(80, 24);
+    terminal.wait_for(FIRST, LIMIT);
+}
+
+#[test]
+fn pasted_text_and_garbage_are_no_commands() {
+    let mut terminal = start((80, 24));
+    terminal.keys("\u{1b}[200~qqq\u{3}yKs\nq\u{1b}[201~");
+    terminal.keys("\u{0}\u{1}\u{2}\u{7f}\u{1b}[999~\u{1b}]0;x\u{7}é漢");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(terminal.key_latency() < Duration::from_secs(1), "still there");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(LIMIT), 0);
+}
+
+#[test]
+fn without_a_terminal_there_is_a_clear_error() {
+    let output = Command::new(PGHERD)
+        .envs(NOWHERE)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{error}");
+    assert!(error.contains("terminal"), "{error}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn wrong_usage_and_wrong_configuration_have_their_exit_codes() {
+    let run = |args: &[&str]| {
+        Command::new(PGHERD)
+            .args(args)
+            .envs(NOWHERE)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let code = |args: &[&str]| run(args).status.code();
+    assert_eq!(code(&["--no-such-option"]), Some(2));
+    assert_eq!(code(&["--config", "/nonexistent.toml", "config"]), Some(2));
+    assert_eq!(code(&["--theme", "nonesuch", "config"]), Some(2));
+    assert_eq!(code(&["discover"]), Some(3));
+    assert_eq!(code(&["--help"]), Some(0));
+    let config = run(&["config"]);
+    assert_eq!(
+        config.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&config.stderr)
+    );
+}
+
+fn assert_given_back(terminal: &Terminal) {
+    let raw = terminal.raw();
+    let written = String::from_utf8_lossy(&raw);
+    assert!(!terminal.is_full_screen());
+    for given_back in ["\u{1b}[?1049l", "\u{1b}[?2004l", "\u{1b}[?25h"] {
+        assert!(written.contains(given_back), "{given_back:?} missing");
+    }
+}
