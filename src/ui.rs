@@ -82,7 +82,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
         Stage::Looking => alone(buffer, area, &scene, first::looking),
         Stage::Nothing => alone(buffer, area, &scene, first::nothing),
         Stage::Choosing(names) => alone(buffer, area, &scene, |buffer, rest, scene| {
-            first::choosing(buffer, rest, names, scene)
+            first::choosing(buffer, rest, names, scene);
         }),
     }
     if let Some(overlay) = &app.view.overlay {

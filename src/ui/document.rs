@@ -9,7 +9,6 @@ use super::hints;
 use super::pen::Pen;
 use super::scene::Scene;
 use super::wrap::wrapped;
-use crate::app::command::{Command, Context};
 
 /// A line of a document.
 pub(super) enum Entry {
@@ -91,16 +90,7 @@ impl Document {
                 };
             }
         }
-        let close = [(hints::key(Command::Back, Context::Anywhere), "close")];
-        let foot = Rect {
-            y: place.bottom().saturating_sub(1),
-            height: 1,
-            x: place.x + 2,
-            width: place.width.saturating_sub(4),
-        };
-        let mut pen = Pen::at(buffer, foot, 0);
-        pen.put(" ", scene.theme.hint);
-        hints::keys(&mut pen, &close, scene);
+        hints::close(buffer, place, scene);
     }
 
     fn lines(&self, width: u16, scene: &Scene<'_>) -> Vec<Vec<(&str, Style, Option<u16>)>> {

@@ -58,6 +58,20 @@ pub(super) fn keys(pen: &mut Pen<'_>, hints: &[(String, &str)], scene: &Scene<'_
     }
 }
 
+/// Writes on the lower border of a dialog how to leave it.
+pub(super) fn close(buffer: &mut Buffer, dialog: Rect, scene: &Scene<'_>) {
+    let foot = Rect {
+        x: dialog.x.saturating_add(2),
+        y: dialog.bottom().saturating_sub(1),
+        width: dialog.width.saturating_sub(4),
+        height: 1,
+    };
+    let mut pen = Pen::at(buffer, foot, 0);
+    pen.put(" ", scene.theme.hint)
+        .put(&key(Command::Back, Context::Anywhere), scene.theme.key);
+    pen.put(" close ", scene.theme.hint);
+}
+
 /// The first key of a command in a context.
 pub(super) fn key(command: Command, context: Context) -> String {
     let entry = TABLE

@@ -42,19 +42,22 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
         return "follows".to_owned();
     }
     let (kept, dropped) = scene.app.logs.counts(logs.only.as_ref());
-    let mut note = if logs.end.is_some() {
-        "standing still · ".to_owned()
-    } else {
-        "follows · ".to_owned()
-    };
-    note.push_str(&units::count(kept, "line"));
+    let mut parts = vec![
+        if logs.end.is_some() {
+            "standing still"
+        } else {
+            "follows"
+        }
+        .to_owned(),
+    ];
+    parts.push(units::count(kept, "line"));
     if dropped > 0 {
-        note += &format!(", {dropped} older dropped");
+        parts.push(format!("{dropped} older dropped"));
     }
     if logs.pan > 0 {
-        note += &format!(" · from column {}", logs.pan + 1);
+        parts.push(format!("from column {}", logs.pan + 1));
     }
-    note
+    parts.join(" · ")
 }
 
 /// Draws what is inside the border.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame;
+use super::hints;
 use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::units::{self, NOT_APPLICABLE};
@@ -20,6 +21,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: &str, scene: &Scen
     let snapshot = scene.app.cluster.snapshot();
     let title = snapshot.map_or_else(|| "Znodes".to_owned(), |dcs| format!("Znodes below {}", dcs.root));
     let inside = frame::dialog(buffer, area, &title, &scene.silence(&SourceId::ZooKeeper), theme);
+    hints::close(buffer, area, scene);
     let Some(dcs) = snapshot.filter(|dcs| !dcs.nodes.is_empty()) else {
         Pen::at(buffer, inside, 0).put("ZooKeeper has not been read yet", theme.dim);
         return;

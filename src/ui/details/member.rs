@@ -108,6 +108,7 @@ fn postgres(document: &mut Document, sql: &SqlStatus, name: &MemberName, scene: 
     let text = theme.text;
     let target = scene
         .app
+        .cluster
         .targets
         .nodes
         .iter()
