@@ -52,6 +52,7 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
 
 fn line(pen: &mut Pen<'_>, width: u16, fact: &Fact, scene: &Scene<'_>) {
     let theme = scene.theme;
+    pen.skip(1);
     let (mark, style) = look(fact, scene);
     if width >= ROOMY {
         pen.put(&units::clock_millis(fact.at, scene.zone), theme.dim).skip(1);

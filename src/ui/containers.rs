@@ -19,12 +19,12 @@ use crate::model::fact::exit_text;
 use crate::model::link::SourceId;
 
 const COLUMNS: &[Column] = &[
-    Column::text("name", 15, 8, 24),
-    Column::text("service", 6, 7, 16),
-    Column::text("command", 5, 12, 46).growing(),
-    Column::text("state", 14, 8, 27),
-    Column::text("health", 8, 6, 9),
-    Column::text("ports", 10, 14, 70).growing(),
+    Column::text("name", 15, 8, 20).whole(),
+    Column::text("service", 6, 10, 16),
+    Column::text("command", 5, 14, 46).growing(),
+    Column::text("state", 14, 20, 27).whole(),
+    Column::text("health", 8, 7, 9),
+    Column::text("ports", 10, 24, 70).growing(),
     Column::number("for", 12, 9),
     Column::text("image", 2, 12, 30),
 ];
@@ -118,9 +118,8 @@ pub(super) fn state(container: &Container) -> String {
 pub(super) fn state_style(container: &Container, theme: &Theme) -> Style {
     match &container.state {
         ContainerState::Running => theme.ok,
-        ContainerState::Exited { .. } => theme.bad,
+        ContainerState::Exited { .. } | ContainerState::Other(_) => theme.bad,
         ContainerState::Paused | ContainerState::Restarting | ContainerState::Created => theme.warning,
-        ContainerState::Other(_) => theme.bad,
     }
 }
 

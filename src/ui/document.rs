@@ -62,16 +62,24 @@ impl Document {
 
     /// Draws it in the middle of `area`, as wide as `most`, from line `scroll` on or from the last page.
     pub(super) fn draw(&self, buffer: &mut Buffer, area: Rect, most: u16, scroll: u16, scene: &Scene<'_>) {
-        let width = most.min(area.width.saturating_sub(2));
+        // Narrow strips of what lies below would only disturb.
+        let width = if area.width < most + 10 { area.width } else { most };
         let lines = self.lines(width.saturating_sub(4), scene);
-        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
+        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+        let height = if area.height < height.saturating_add(4) {
+            area.height
+        } else {
+            height
+        };
         let place = frame::centred(area, width, height);
         let page = usize::from(height.saturating_sub(2));
         let first = usize::from(scroll).min(lines.len().saturating_sub(page));
         let below = lines.len().saturating_sub(first + page);
         let note = match (first, below) {
             (0, 0) => String::new(),
-            (above, below) => format!("{above} lines above, {below} below"),
+            (0, below) => format!("↓ {below} more"),
+            (above, 0) => format!("↑ {above} more"),
+            (above, below) => format!("↑ {above} ↓ {below} more"),
         };
         let inside = frame::dialog(buffer, place, &self.title, &note, scene.theme);
         for (row, line) in (0..).zip(lines.iter().skip(first).take(page)) {

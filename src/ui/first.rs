@@ -69,7 +69,7 @@ pub(super) fn nothing(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     lines.push((String::new(), theme.text));
     let lab = hints::key(Command::StartLab, Context::Nothing);
     lines.push((
-        format!("{lab}  starts an example cluster on this machine and watches it, as `pgherd lab` does"),
+        format!("{lab}  starts an example cluster here and watches it, like `pgherd lab`"),
         theme.key,
     ));
     lines.push(("`pgherd discover` says what was found and why".to_owned(), theme.hint));

@@ -10,8 +10,11 @@ use super::theme::Theme;
 
 /// Stands before the title of the pane that keys go to.
 const FOCUS: &str = "▶ ";
+/// Stands before the name of the pane that is shown among others.
+const SHOWN: &str = "▷ ";
 
-/// Draws the border; answers with what is inside. The note stands at the right and leaves first.
+/// Draws the border; answers with what is inside. The note stands at the right and leaves first, unless it is bad news
+/// (`✗ …`).
 pub(super) fn pane(buffer: &mut Buffer, area: Rect, title: &str, note: &str, focused: bool, theme: &Theme) -> Rect {
     let style = if focused { theme.border_focused } else { theme.border };
     let set = if focused { border::THICK } else { border::PLAIN };
@@ -47,7 +50,7 @@ pub(super) fn tabs(
         }
         match (current, focused) {
             (true, true) => pen.put(FOCUS, theme.border_focused).put(name, theme.border_focused),
-            (true, false) => pen.put(name, theme.title),
+            (true, false) => pen.put(SHOWN, theme.title).put(name, theme.title),
             (false, _) => pen.put(name, theme.dim),
         };
     }
@@ -106,10 +109,13 @@ fn top(buffer: &mut Buffer, area: Rect) -> Pen<'_> {
 
 fn put_note(pen: &mut Pen<'_>, note: &str, theme: &Theme) {
     let needed = columns(note) + 2;
-    if !note.is_empty() && pen.room() > needed {
-        pen.to_last(needed + 1)
-            .put(" ", theme.dim)
-            .put(note, theme.dim)
-            .put(" ", theme.dim);
+    let bad = note.starts_with('✗');
+    if note.is_empty() || (pen.room() <= needed && !bad) {
+        return;
     }
+    let style = if bad { theme.bad } else { theme.dim };
+    pen.skip_to_last(needed + 1)
+        .put(" ", style)
+        .put(note, style)
+        .put(" ", style);
 }

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::units::{self, UNKNOWN};
+use crate::model::authority::Verdict;
 use crate::model::link::{LinkState, SourceId};
 
 /// From this width on one row is enough.
@@ -31,7 +32,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let short = one_row || length(false) > area.width;
     let mut pen = Pen::at(buffer, area, area.height.saturating_sub(1));
     if one_row {
-        pen.to_last(length(short));
+        pen.skip_to_last(length(short));
     } else {
         pen.skip(1);
     }
@@ -54,8 +55,13 @@ fn identity(pen: &mut Pen<'_>, scene: &Scene<'_>) {
     pen.put(separator, theme.dim);
     match &dcs.leader {
         Some(lock) => {
-            pen.put("leader ", theme.dim)
-                .put(lock.holder.as_str(), style(theme.leader));
+            // The lock outlives its holder: a leader it is only while nobody contradicts.
+            let agreed = matches!(scene.authorities.verdict, Verdict::Agree(_));
+            let word = if agreed { "leader " } else { "lock held by " };
+            pen.put(word, theme.dim).put(
+                lock.holder.as_str(),
+                style(if agreed { theme.leader } else { theme.warning }),
+            );
             pen.put(" for ", theme.dim)
                 .put(&units::uptime(scene.now.since(lock.since)), style(theme.text));
         }

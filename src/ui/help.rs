@@ -34,6 +34,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
             "a lag from what Patroni last wrote to ZooKeeper: as old as its last round",
         ),
         (
+            "D ZK PG R HA ✎",
+            "who says so: Docker, ZooKeeper, PostgreSQL, Patroni's REST, HAProxy, pgherd itself",
+        ),
+        (
             "▁▂▃▄▅▆▇█",
             "lag: 0, from 1 B, 16 B, 256 B, 4 kB, 64 kB, 1 MB, 16 MB; · not known",
         ),

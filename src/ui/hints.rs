@@ -39,6 +39,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         let needed = length(key, entry.hint);
         if !stays(entry.command) {
             if needed > room {
+                room = 0;
                 continue;
             }
             room -= needed;
@@ -51,9 +52,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 pub(super) fn keys(pen: &mut Pen<'_>, hints: &[(String, &str)], scene: &Scene<'_>) {
     for (key, word) in hints {
         pen.put(key, scene.theme.key)
-            .skip(1)
+            .put(" ", scene.theme.hint)
             .put(word, scene.theme.hint)
-            .skip(3);
+            .put("   ", scene.theme.hint);
     }
 }
 

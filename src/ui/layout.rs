@@ -51,16 +51,16 @@ pub(super) fn plan(area: Rect, wanted: &Wanted) -> Plan {
     let most = rest.height / 4;
     let leads = top(&mut rest, wanted.leads.min(most));
     if !roomy {
-        return small(
-            rest,
-            wanted,
-            Plan {
-                header,
-                leads,
-                hints,
-                ..Plan::default()
-            },
-        );
+        let (members, proxy_line, shared) = small(rest, wanted);
+        let panes = vec![(Pane::Members, members)];
+        return Plan {
+            header,
+            leads,
+            panes,
+            shared: Some(shared),
+            proxy_line,
+            hints,
+        };
     }
     let most = rest.height / 3;
     let members = top(&mut rest, wanted.members.min(most));
@@ -92,16 +92,12 @@ pub(super) fn zoomed(area: Rect, header: u16, pane: Pane) -> Plan {
     }
 }
 
-fn small(mut rest: Rect, wanted: &Wanted, plan: Plan) -> Plan {
+/// The members, HAProxy's line if there is room for it, and what all other panes share.
+fn small(mut rest: Rect, wanted: &Wanted) -> (Rect, Option<Rect>, Rect) {
     let most = rest.height.div_ceil(2).max(4);
     let members = top(&mut rest, wanted.members.min(most));
     let proxy_line = (rest.height >= 8).then(|| top(&mut rest, 1));
-    Plan {
-        panes: vec![(Pane::Members, members)],
-        proxy_line,
-        shared: Some(rest),
-        ..plan
-    }
+    (members, proxy_line, rest)
 }
 
 fn tall(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
@@ -120,8 +116,8 @@ fn tall(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
 }
 
 fn wide(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
-    let half = rest.width / 2;
-    let mut column = left(&mut rest, half);
+    let share = rest.width * 11 / 20;
+    let mut column = left(&mut rest, share);
     let most = column.height / 3;
     let proxy = top(&mut column, wanted.proxy.min(most));
     let containers = top(&mut column, wanted.containers.min(most));

@@ -9,7 +9,7 @@ use super::pen::Pen;
 use super::scene::Scene;
 use super::units;
 use crate::model::authority::{Opinion, Says, Verdict};
-use crate::model::lock::{LockOutlook, SessionTimeout};
+use crate::model::lock::{DEFAULT_TICK, LockOutlook, SessionTimeout};
 use crate::model::name::MemberName;
 use crate::model::takeover::Obstacle;
 
@@ -20,21 +20,25 @@ pub(super) const ROWS: u16 = 5;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let four = &scene.authorities;
     let opinions = [
-        ("ZooKeeper lock", &four.store),
-        ("Patroni", &four.patroni),
-        ("PostgreSQL writable", &four.sql),
-        ("HAProxy writes to", &four.proxy),
+        ("ZooKeeper", " lock", &four.store),
+        ("Patroni", " leads", &four.patroni),
+        ("PostgreSQL", " writes", &four.sql),
+        ("HAProxy", " writes to", &four.proxy),
     ];
     let width = area.width.saturating_sub(1) / 4;
+    let long = width > 18;
+    let ago = width > 23;
     for (row, is_label) in [(0, true), (1, false)] {
         let mut pen = Pen::at(buffer, area, row);
         pen.skip(1);
-        for (label, opinion) in opinions {
-            let (text, style) = if is_label {
-                (label.to_owned(), scene.theme.dim)
-            } else {
-                says(opinion, scene)
+        for (who, what, opinion) in opinions {
+            let label = || {
+                (
+                    if long { format!("{who}{what}") } else { who.to_owned() },
+                    scene.theme.dim,
+                )
             };
+            let (text, style) = if is_label { label() } else { says(opinion, ago, scene) };
             pen.column(&text, style, width.saturating_sub(1), false).skip(1);
         }
     }
@@ -50,7 +54,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
+fn says(opinion: &Opinion, long: bool, scene: &Scene<'_>) -> (String, Style) {
     let theme = scene.theme;
     let agreed = matches!(&scene.authorities.verdict, Verdict::Agree(_));
     let (text, style) = match &opinion.says {
@@ -60,13 +64,14 @@ fn says(opinion: &Opinion, scene: &Scene<'_>) -> (String, Style) {
         Says::Nobody => ("✗ nobody".to_owned(), theme.bad),
         Says::Unknown(why) => (format!("? {why}"), theme.stale),
     };
-    match opinion.as_of.filter(|_| opinion.stale) {
-        Some(since) => (
-            format!("{} {} ago", text.replace(['✓', '●'], "○"), scene.age(since)),
-            theme.stale,
-        ),
-        None => (text, style),
-    }
+    let Some(since) = opinion.as_of.filter(|_| opinion.stale) else {
+        return (text, style);
+    };
+    let ago = if long { " ago" } else { "" };
+    (
+        format!("{} {}{ago}", text.replace(['✓', '●'], "○"), scene.age(since)),
+        theme.stale,
+    )
 }
 
 fn verdict(scene: &Scene<'_>) -> (String, Style) {
@@ -84,38 +89,44 @@ fn verdict(scene: &Scene<'_>) -> (String, Style) {
 
 fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
     let theme = scene.theme;
+    if scene.app.cluster.snapshot().is_some_and(|dcs| dcs.leader.is_none()) {
+        return Some((" ✗ lock        free: nobody holds it".to_owned(), theme.bad));
+    }
     let outlook = scene.lock.as_ref()?;
     let LockOutlook { holder, .. } = outlook;
-    let timeout = match outlook.session_timeout {
-        SessionTimeout::Measured(timeout) => format!("session timeout {}", units::whole_seconds(timeout)),
-        SessionTimeout::Negotiated(timeout) => format!("session timeout {} by ttl", units::whole_seconds(timeout)),
-        SessionTimeout::Assumed(timeout) => format!("session timeout {} assumed", units::whole_seconds(timeout)),
+    let store = scene.app.cluster.store.as_ref();
+    let tick = store.and_then(|store| store.value.tick).unwrap_or(DEFAULT_TICK);
+    let most = units::whole_seconds(outlook.session_timeout.value() + tick);
+    let basis = match outlook.session_timeout {
+        SessionTimeout::Measured(_) => "as ZooKeeper says",
+        SessionTimeout::Negotiated(_) => "by ttl",
+        SessionTimeout::Assumed(_) => "assumed",
     };
     Some(match (outlook.expires_by, outlook.holder_alive) {
         (Some(by), _) if by > scene.now => {
             let (clock, left) = (units::clock(by, scene.zone), units::whole_seconds(by.since(scene.now)));
             (
-                format!(" ✗ lock        held by {holder}, which is down: free by {clock} at the latest, in {left}"),
+                format!(" ✗ lock        held by {holder}, down: free in {left} at the latest ({clock})"),
                 theme.bad,
             )
         }
         (Some(by), _) => (
             format!(
-                " ✗ lock        held by {holder}, which is down: overdue for {} ({timeout})",
+                " ✗ lock        held by {holder}, down: overdue for {} ({basis})",
                 scene.age(by)
             ),
             theme.bad,
         ),
         (None, Some(false)) => (
-            format!(" ✗ lock        held by {holder}, which is down; when it expires is not known"),
+            format!(" ✗ lock        held by {holder}, down: when it expires is not known"),
             theme.bad,
         ),
         (None, Some(true)) => (
-            format!(" · lock        held by {holder}; after a crash it stays for up to its {timeout}"),
+            format!(" · lock        held by {holder}: a crash frees it after {most} at most ({basis})"),
             theme.dim,
         ),
         (None, None) => (
-            format!(" ? lock        held by {holder}; nothing tells whether it lives ({timeout})"),
+            format!(" ? lock        held by {holder}: nothing tells whether that lives"),
             theme.warning,
         ),
     })

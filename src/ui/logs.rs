@@ -14,8 +14,10 @@ use super::theme::Theme;
 use super::units;
 use crate::model::log::Level;
 
-/// Columns that a container's name takes at most.
-const NAME: u16 = 18;
+/// Columns that a container's name takes at most, on a wide and on a narrow pane.
+const NAME: (u16, u16) = (20, 10);
+/// What is a wide pane.
+const WIDE: u16 = 80;
 
 /// Draws it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
@@ -47,10 +49,10 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
     };
     note.push_str(&units::count(kept, "line"));
     if dropped > 0 {
-        note.push_str(&format!(", {dropped} older dropped"));
+        note += &format!(", {dropped} older dropped");
     }
     if logs.pan > 0 {
-        note.push_str(&format!(" · from column {}", logs.pan + 1));
+        note += &format!(" · from column {}", logs.pan + 1);
     }
     note
 }
@@ -74,11 +76,18 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
         .containers()
         .map(|container| container.name.as_str())
         .collect();
-    let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).clamp(6, NAME);
+    let width = names
+        .iter()
+        .map(|name| columns(name))
+        .max()
+        .unwrap_or(0)
+        .min(if inside.width < WIDE { NAME.1 } else { NAME.0 });
     for (row, stored) in (0..).zip(lines) {
         let (line, theme) = (&stored.line, scene.theme);
         let mut pen = Pen::at(buffer, inside, row);
-        pen.put(&units::clock_millis(line.at, scene.zone), theme.dim).skip(1);
+        pen.skip(1)
+            .put(&units::clock_millis(line.at, scene.zone), theme.dim)
+            .skip(1);
         if logs.only.is_none() {
             let place = names.iter().position(|name| *name == line.container.as_str());
             pen.column(
@@ -129,7 +138,14 @@ fn own_log(buffer: &mut Buffer, inside: Rect, theme: &Theme) {
         .output_target(true)
         .output_file(false)
         .output_line(false)
-        .render(inside, buffer);
+        .render(
+            Rect {
+                x: inside.x.saturating_add(1),
+                width: inside.width.saturating_sub(1),
+                ..inside
+            },
+            buffer,
+        );
 }
 
 #[cfg(test)]

@@ -14,23 +14,24 @@ use super::{frame, theme::Theme};
 use crate::app::history::SAMPLES;
 use crate::app::view::Pane;
 use crate::model::cluster::Freshness;
+use crate::model::link::SourceId;
 use crate::model::member::{Condition, Lag, Member, MemberRole};
 
 /// Columns of the sparkline at most: one a second.
 const BARS: u16 = 60;
 
 const COLUMNS: &[Column] = &[
-    Column::text("member", 15, 8, 24),
-    Column::text("container", 6, 6, 20),
-    Column::text("role", 14, 7, 16),
-    Column::text("state", 13, 9, 26),
-    Column::number("TL", 12, 3),
+    Column::text("member", 15, 8, 24).whole(),
+    Column::text("container", 6, 9, 20),
+    Column::text("role", 14, 7, 16).whole(),
+    Column::text("state", 13, 13, 26).whole(),
+    Column::number("TL", 12, 2),
     Column::number("receive", 9, 8),
     Column::number("replay", 11, 8),
-    Column::number("time", 8, 7),
-    Column::text("lag 60 s", 3, 8, BARS).growing(),
-    Column::number("cpu", 4, 5),
-    Column::number("mem", 5, 7),
+    Column::number("time", 8, 6),
+    Column::text("lag 60 s", 5, 8, BARS).growing(),
+    Column::number("cpu", 3, 5),
+    Column::number("mem", 4, 7),
     Column::number("up", 7, 9),
     Column::number("seen", 10, 8),
 ];
@@ -44,7 +45,13 @@ pub(super) fn rows(scene: &Scene<'_>) -> u16 {
 /// Draws it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
     let theme = scene.theme;
-    let inside = frame::pane(buffer, area, "Members", "", focused, theme);
+    let hidden = scene.members.len() + 3 > usize::from(area.height);
+    let note = if hidden {
+        scene.members.len().to_string()
+    } else {
+        String::new()
+    };
+    let inside = frame::pane(buffer, area, "Members", &note, focused, theme);
     if scene.members.is_empty() {
         Pen::at(buffer, inside, 0)
             .skip(1)
@@ -69,15 +76,29 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: 
         })
         .collect();
     let mut line = table::draw(buffer, inside, COLUMNS, &rows, theme);
-    for member in &scene.members {
-        for note in notes(member) {
-            let mut pen = Pen::at(buffer, inside, line);
-            pen.skip(1)
-                .put("! ", theme.warning)
-                .put(member.name.as_str(), theme.warning);
-            pen.put(": ", theme.warning).put(&note, theme.warning);
-            line += 1;
-        }
+    let notes: Vec<String> = scene
+        .members
+        .iter()
+        .flat_map(|member| {
+            notes(member)
+                .into_iter()
+                .map(move |note| format!("! {}: {note}", member.name))
+        })
+        .collect();
+    let room = usize::from(inside.height.saturating_sub(line));
+    let shown = if notes.len() > room {
+        room.saturating_sub(1)
+    } else {
+        room
+    };
+    for note in notes.iter().take(shown) {
+        Pen::at(buffer, inside, line).skip(1).put(note, theme.warning);
+        line += 1;
+    }
+    if notes.len() > shown {
+        Pen::at(buffer, inside, line)
+            .skip(1)
+            .put(&format!("! {} more: see details", notes.len() - shown), theme.warning);
     }
 }
 
@@ -110,20 +131,31 @@ fn cells(member: &Member, scene: &Scene<'_>, bars: usize) -> Vec<Cell> {
     let live = member.freshness.is_fresh();
     // What the member itself says is old when it does not answer; what Docker and ZooKeeper say is not.
     let own = |style: Style| if live { style } else { theme.stale };
+    let dockers = |style: Style| {
+        if scene.is_fresh(&SourceId::Docker) {
+            style
+        } else {
+            theme.stale
+        }
+    };
     let container = member
         .container
         .as_ref()
         .map_or(Cow::Borrowed(NOT_APPLICABLE), |name| name.to_string().into());
     let usage = |text: fn(&crate::model::container::Usage) -> String| {
-        member
-            .usage
-            .as_ref()
-            .map_or(cell(NOT_APPLICABLE, theme.dim), |usage| cell(text(usage), theme.text))
+        member.usage.as_ref().map_or(cell(NOT_APPLICABLE, theme.dim), |usage| {
+            cell(text(usage), dockers(theme.text))
+        })
+    };
+    let role = if member.condition == Condition::Down {
+        dead_role_style(member.role, theme)
+    } else {
+        role_style(member.role, theme)
     };
     vec![
-        cell(member.name.to_string(), role_style(member.role, theme)),
+        cell(member.name.to_string(), role),
         cell(container, theme.text),
-        cell(member.role.name(), role_style(member.role, theme)),
+        cell(member.role.name(), role),
         cell(member.state.clone(), condition_style(member.condition, theme)),
         cell(
             member
@@ -138,7 +170,7 @@ fn cells(member: &Member, scene: &Scene<'_>, bars: usize) -> Vec<Cell> {
         usage(|usage| units::percent(usage.cpu_percent)),
         usage(|usage| units::bytes(usage.memory)),
         match member.up_since {
-            Some(since) => cell(units::uptime(scene.now.since(since)), theme.text),
+            Some(since) => cell(units::uptime(scene.now.since(since)), dockers(theme.text)),
             None => cell(NOT_APPLICABLE, theme.dim),
         },
         seen(member, scene),
@@ -155,6 +187,11 @@ pub(super) fn role_style(role: MemberRole, theme: &Theme) -> Style {
         MemberRole::FormerLeader => theme.warning,
         MemberRole::Unknown => theme.stale,
     }
+}
+
+/// The same for a member that is down: it may hold the lock, and nobody is led.
+fn dead_role_style(role: MemberRole, theme: &Theme) -> Style {
+    if role.leads() { theme.warning } else { theme.dim }
 }
 
 /// The style of a state.
@@ -217,6 +254,9 @@ fn seen(member: &Member, scene: &Scene<'_>) -> Cell {
 
 /// The last minute in so many bars, the newest at the right; each bar is the worst of its seconds.
 fn sparkline(member: &Member, scene: &Scene<'_>, bars: usize) -> String {
+    if member.role.leads() {
+        return NOT_APPLICABLE.to_owned();
+    }
     let bars = bars.clamp(1, SAMPLES);
     let samples = scene.app.history.lag(&member.name);
     let per_bar = SAMPLES.div_ceil(bars);
@@ -250,6 +290,6 @@ fn table_width_of_bars(scene: &Scene<'_>, width: u16) -> u16 {
         })
         .collect();
     let bars = COLUMNS.iter().position(|column| column.grows);
-    let widths = table::widths(COLUMNS, &rows, width.saturating_sub(1));
+    let (widths, _) = table::widths(COLUMNS, &rows, width.saturating_sub(2));
     bars.and_then(|at| widths.get(at)).copied().unwrap_or(0)
 }

@@ -49,15 +49,28 @@ impl<'a> Pen<'a> {
         if width == 0 || text.is_empty() {
             return self;
         }
-        if text.width() <= usize::from(width) {
-            (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, usize::from(width), style);
-        } else {
-            (self.x, _) = self
-                .buffer
-                .set_stringn(self.x, self.y, text, usize::from(width - 1), style);
-            (self.x, _) = self.buffer.set_stringn(self.x, self.y, CUT, 1, style);
+        let (text, is_cut) = head(text, usize::from(width));
+        let text_width = if is_cut { width - 1 } else { width };
+        self.write(text, style, text_width);
+        if is_cut {
+            self.write(CUT, style, 1);
         }
         self
+    }
+
+    fn write(&mut self, text: &str, style: Style, width: u16) {
+        if !text.bytes().all(is_plain) {
+            (self.x, _) = self.buffer.set_stringn(self.x, self.y, text, usize::from(width), style);
+            return;
+        }
+        // Nearly all text is plain ASCII: one cell a byte, without looking for graphemes.
+        let mut buffer = [0; 4];
+        for letter in text.chars().take(usize::from(width)) {
+            if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
+                cell.set_symbol(letter.encode_utf8(&mut buffer)).set_style(style);
+            }
+            self.x += 1;
+        }
     }
 
     /// Writes `text` in a column of that width, at its left or right edge, and goes to the column's end.
@@ -78,7 +91,7 @@ impl<'a> Pen<'a> {
     }
 
     /// The same row, so many columns further on or back from its end.
-    pub(super) fn to_last(&mut self, columns: u16) -> &mut Self {
+    pub(super) fn skip_to_last(&mut self, columns: u16) -> &mut Self {
         self.x = self.x.max(self.end.saturating_sub(columns));
         self
     }
@@ -94,6 +107,28 @@ impl<'a> Pen<'a> {
     }
 }
 
+/// What is worth looking at of `text` in so many columns, and whether something of it has to be left out. A line may be
+/// long and the screen is not, so only its beginning is measured.
+fn head(text: &str, width: usize) -> (&str, bool) {
+    const BYTES_PER_COLUMN: usize = 16;
+    let mut end = text.len().min(width * BYTES_PER_COLUMN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = text.get(..end).unwrap_or(text);
+    let columns = if head.bytes().all(is_plain) {
+        head.len()
+    } else {
+        head.width()
+    };
+    (head, columns > width || end < text.len())
+}
+
+/// A byte that is a letter of one column.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
 /// Columns that `text` takes on the screen.
 pub(super) fn columns(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
@@ -103,7 +138,7 @@ pub(super) fn columns(text: &str) -> u16 {
 mod tests {
     use super::*;
 
-    fn written(width: u16, write: impl FnOnce(&mut Pen<'_>)) -> String {
+    fn written(width: u16, write: impl for<'p, 'b> Fn(&'p mut Pen<'b>) -> &'p mut Pen<'b>) -> String {
         let area = Rect::new(0, 0, width, 1);
         let mut buffer = Buffer::empty(area);
         write(&mut Pen::at(&mut buffer, area, 0));
@@ -113,22 +148,19 @@ mod tests {
     #[test]
     fn cuts_by_columns_not_by_bytes() {
         let style = Style::new();
-        assert_eq!(
-            written(8, |pen| drop(pen.put("äöü", style).put("12345", style))),
-            "äöü12345"
-        );
-        assert_eq!(
-            written(8, |pen| drop(pen.put("äöü", style).put("123456", style))),
-            "äöü1234…"
-        );
-        assert_eq!(written(6, |pen| drop(pen.put("漢字漢字", style))).trim_end(), "漢 字 …");
-        assert_eq!(written(5, |pen| drop(pen.column("12", style, 4, true))), "  12 ");
-        assert_eq!(written(5, |pen| drop(pen.column("123456", style, 4, true))), "123… ");
+        assert_eq!(written(8, |pen| pen.put("äöü", style).put("12345", style)), "äöü12345");
+        assert_eq!(written(8, |pen| pen.put("äöü", style).put("123456", style)), "äöü1234…");
+        assert_eq!(written(6, |pen| pen.put("漢字漢字", style)).trim_end(), "漢 字 …");
+        assert_eq!(written(4, |pen| pen.put("12", style).put("3456", style)), "123…");
+        assert_eq!(written(4, |pen| pen.put(&"x".repeat(60_000), style)), "xxx…");
+        assert_eq!(written(4, |pen| pen.put(&"é".repeat(60_000), style)), "ééé…");
+        assert_eq!(written(5, |pen| pen.column("12", style, 4, true)), "  12 ");
+        assert_eq!(written(5, |pen| pen.column("123456", style, 4, true)), "123… ");
     }
 
     #[test]
     fn lets_no_control_character_pass() {
-        let text = written(20, |pen| drop(pen.put("a\u{1b}[31mb\r\n\u{7}c\u{9b}d", Style::new())));
+        let text = written(20, |pen| pen.put("a\u{1b}[31mb\r\n\u{7}c\u{9b}d", Style::new()));
         assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
         assert_eq!(text.trim_end(), "a[31mbcd");
     }

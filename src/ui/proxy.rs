@@ -15,14 +15,15 @@ use crate::model::link::SourceId;
 use crate::model::proxy::{Pool, ProxyServer, ProxySnapshot, ServerStatus};
 
 const COLUMNS: &[Column] = &[
-    Column::text("server", 15, 8, 26),
+    Column::text("server", 15, 12, 26).whole(),
+    Column::text("member", 6, 8, 18).whole(),
     Column::text("status", 14, 8, 12),
     Column::number("since", 12, 7),
     Column::text("check", 13, 9, 13),
     Column::number("now", 9, 4),
     Column::number("total", 7, 6),
     Column::number("err", 8, 4),
-    Column::text("last check", 4, 10, 60).growing(),
+    Column::text("last check", 4, 16, 60).growing(),
 ];
 
 /// Rows that it needs, border included.
@@ -83,7 +84,12 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
                 pool.name.clone()
             };
             rows.push(pool_row(title, pool, fresh, theme));
-            rows.extend(pool.servers.iter().map(|server| server_row(server, scene, fresh)));
+            let served = is_served(pool);
+            rows.extend(
+                pool.servers
+                    .iter()
+                    .map(|server| server_row(server, scene, fresh, served)),
+            );
         }
     }
     table::draw(buffer, inside, COLUMNS, &rows, theme);
@@ -111,17 +117,18 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     };
     let source = SourceId::Proxy(name.clone());
     let fresh = scene.is_fresh(&source);
-    pen.put(&pool.name, theme.text);
+    if !fresh {
+        pen.put(&scene.silence(&source), theme.bad).skip(2);
+    }
+    pen.put(&pool.name, aged(theme.text, fresh, theme));
+    let served = is_served(pool);
     for server in &pool.servers {
         pen.put("  ", theme.dim).put(&server.name, theme.dim).skip(1);
         pen.put(
             &format!("{} {}", server.status, since(server.since_change)),
-            aged(status_style(&server.status, theme), fresh, theme),
+            aged(status_style(&server.status, served, theme), fresh, theme),
         );
         pen.skip(1).put(&check(server), theme.dim);
-    }
-    if !fresh {
-        pen.put("  ", theme.dim).put(&scene.silence(&source), theme.bad);
     }
 }
 
@@ -155,7 +162,11 @@ fn pool_row(title: String, pool: &Pool, fresh: bool, theme: &Theme) -> Row {
     };
     let cells = vec![
         cell(title, own(theme.title)),
-        cell(backend.status.to_string(), own(status_style(&backend.status, theme))),
+        cell("", theme.text),
+        cell(
+            backend.status.to_string(),
+            own(status_style(&backend.status, false, theme)),
+        ),
         cell(since(backend.since_change), own(theme.text)),
         cell(queued, own(theme.warning)),
         cell(backend.sessions.to_string(), own(theme.text)),
@@ -176,21 +187,20 @@ fn pool_row(title: String, pool: &Pool, fresh: bool, theme: &Theme) -> Row {
     }
 }
 
-fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool) -> Row {
+fn server_row(server: &ProxyServer, scene: &Scene<'_>, fresh: bool, pool_is_served: bool) -> Row {
     let theme = scene.theme;
     let own = |style: Style| aged(style, fresh, theme);
     let member = authority::member_behind(&scene.app.cluster, server);
     let role = scene
         .member(&member)
         .map_or(theme.text, |member| members::role_style(member.role, theme));
-    let name = if member.as_str() == server.name {
-        format!("  {member}")
-    } else {
-        format!("  {} ({member})", server.name)
-    };
     let cells = vec![
-        cell(name, own(role)),
-        cell(server.status.to_string(), own(status_style(&server.status, theme))),
+        cell(format!("  {}", server.name), own(role)),
+        cell(member.to_string(), own(role)),
+        cell(
+            server.status.to_string(),
+            own(status_style(&server.status, pool_is_served, theme)),
+        ),
         cell(since(server.since_change), own(theme.text)),
         cell(check(server), own(check_style(server, theme))),
         cell(server.sessions.to_string(), own(theme.text)),
@@ -226,11 +236,17 @@ fn error_style(errors: u64, theme: &Theme) -> Style {
     if errors == 0 { theme.dim } else { theme.warning }
 }
 
-/// A server that is down is normal: only one of them leads. The pool as a whole is another matter.
-fn status_style(status: &ServerStatus, theme: &Theme) -> Style {
+/// Some server of the pool takes connections.
+fn is_served(pool: &Pool) -> bool {
+    pool.servers.iter().any(|server| server.status.takes_connections())
+}
+
+/// A server that is down is as it should be while another one serves its pool: only one of them leads.
+fn status_style(status: &ServerStatus, served: bool, theme: &Theme) -> Style {
     match status {
         ServerStatus::Up | ServerStatus::Unchecked => theme.ok,
         ServerStatus::Failing { .. } | ServerStatus::Rising { .. } | ServerStatus::Draining => theme.warning,
+        ServerStatus::Down if served => theme.dim,
         ServerStatus::Down => theme.bad,
         ServerStatus::Maintenance | ServerStatus::Other(_) => theme.dim,
     }

@@ -12,7 +12,7 @@ use crate::app::command::{Command, Context};
 use crate::app::question::Question;
 
 /// Columns of the dialog.
-const WIDTH: u16 = 74;
+const WIDTH: u16 = 68;
 
 /// Draws it over `area`.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: &Scene<'_>) {

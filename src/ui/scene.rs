@@ -99,11 +99,7 @@ impl<'a> Scene<'a> {
             (Freshness::Never, Some(cause)) => format!("✗ {cause}"),
             (Freshness::Stale { since }, cause) => {
                 let cause = cause.unwrap_or_else(|| "no answer".to_owned());
-                format!(
-                    "✗ {cause} · as of {}, {} ago",
-                    units::clock(since, self.zone),
-                    self.age(since)
-                )
+                format!("✗ {} old: {cause}", self.age(since))
             }
         }
     }

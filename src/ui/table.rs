@@ -9,8 +9,10 @@ use ratatui::style::Style;
 use super::pen::{Pen, columns};
 use super::theme::Theme;
 
-/// Columns between two columns.
+/// Columns between two columns, where all find room with it.
 const GAP: u16 = 2;
+/// The same where they do not.
+const NARROW_GAP: u16 = 1;
 /// The mark of the selected row, and the space where it stands.
 const MARK: &str = ">";
 
@@ -28,6 +30,8 @@ pub(super) struct Column {
     pub right: bool,
     /// Takes columns that are left over, up to `most`.
     pub grows: bool,
+    /// Others leave before its text is cut.
+    pub whole: bool,
 }
 
 impl Column {
@@ -40,6 +44,7 @@ impl Column {
             weight,
             right: false,
             grows: false,
+            whole: false,
         }
     }
 
@@ -52,7 +57,13 @@ impl Column {
             weight,
             right: true,
             grows: false,
+            whole: false,
         }
+    }
+
+    /// Others leave before its text is cut.
+    pub(super) const fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// Takes what is left over.
@@ -95,8 +106,8 @@ pub(super) enum Mark {
     Active,
 }
 
-/// Widths of the columns that fit into `width`; 0 for those that leave.
-pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> Vec<u16> {
+/// Widths of the columns that fit into `width`, 0 for those that leave; and the gap between them.
+pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> (Vec<u16>, u16) {
     let natural = |at: usize, column: &Column| {
         let cells = rows
             .iter()
@@ -113,17 +124,36 @@ pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> Vec<u16> {
         .collect();
     let mut kept: Vec<usize> = (0..table.len()).collect();
     kept.sort_by_key(|at| std::cmp::Reverse(table.get(*at).map_or(0, |column| column.weight)));
-    let least = |kept: &[usize]| -> u16 {
-        kept.iter()
-            .filter_map(|at| table.get(*at))
-            .map(|column| column.least.max(columns(column.title)) + GAP)
-            .sum::<u16>()
-            .saturating_sub(GAP)
+    let least_of = |at: usize| {
+        let wanted = wanted.get(at).copied().unwrap_or(0);
+        table.get(at).map_or(0, |column| {
+            if column.whole {
+                wanted
+            } else {
+                column.least.max(columns(column.title))
+            }
+        })
     };
-    while kept.len() > 1 && least(&kept) > width {
+    let least = |kept: &[usize], gap: u16| -> u16 {
+        kept.iter()
+            .map(|at| least_of(*at) + gap)
+            .sum::<u16>()
+            .saturating_sub(gap)
+    };
+    while kept.len() > 1 && least(&kept, NARROW_GAP) > width {
         kept.pop();
     }
-    let mut left = width.saturating_sub(least(&kept));
+    let natural: u16 = kept
+        .iter()
+        .filter_map(|at| wanted.get(*at))
+        .map(|wanted| wanted + GAP)
+        .sum();
+    let gap = if natural.saturating_sub(GAP) > width {
+        NARROW_GAP
+    } else {
+        GAP
+    };
+    let mut left = width.saturating_sub(least(&kept, gap));
     let mut widths = vec![0; table.len()];
     let mut give = |limit: &dyn Fn(usize, &Column) -> u16, widths: &mut Vec<u16>| {
         for at in &kept {
@@ -131,7 +161,7 @@ pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> Vec<u16> {
                 continue;
             };
             if *own == 0 {
-                *own = column.least.max(columns(column.title));
+                *own = least_of(*at).min(width);
             }
             let more = limit(*at, column).saturating_sub(*own).min(left);
             *own += more;
@@ -140,39 +170,47 @@ pub(super) fn widths(table: &[Column], rows: &[Row], width: u16) -> Vec<u16> {
     };
     give(&|at, _| wanted.get(at).copied().unwrap_or(0), &mut widths);
     give(&|_, column| if column.grows { column.most } else { 0 }, &mut widths);
-    widths
+    (widths, gap)
 }
 
 /// Draws headings and the rows around the marked one; answers with the rows that it took, headings included.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, table: &[Column], rows: &[Row], theme: &Theme) -> u16 {
-    let body = area.width.saturating_sub(columns(MARK));
-    let widths = widths(table, rows, body);
+    // A column of air before the border.
+    let body = area.width.saturating_sub(columns(MARK) + 1);
+    let (widths, gap) = widths(table, rows, body);
     let mut pen = Pen::at(buffer, area, 0);
     pen.skip(columns(MARK));
     for (column, width) in table.iter().zip(&widths).filter(|(_, width)| **width > 0) {
-        pen.column(column.title, theme.dim, *width, column.right).skip(GAP);
+        pen.column(column.title, theme.dim, *width, column.right).skip(gap);
     }
     let visible = usize::from(area.height.saturating_sub(1));
     let marked = rows.iter().position(|row| row.mark != Mark::None).unwrap_or(0);
     let first = (marked + 1).saturating_sub(visible);
+    let columns: Vec<(&Column, u16)> = table.iter().zip(widths.iter().copied()).collect();
     let mut line = 1;
     for row in rows.iter().skip(first).take(visible) {
-        draw_row(buffer, area, line, row, table, &widths, theme);
+        draw_row(buffer, area, line, row, (&columns, gap), theme);
         line += 1;
     }
     line.min(area.height)
 }
 
-fn draw_row(buffer: &mut Buffer, area: Rect, line: u16, row: &Row, table: &[Column], widths: &[u16], theme: &Theme) {
+fn draw_row(
+    buffer: &mut Buffer,
+    area: Rect,
+    line: u16,
+    row: &Row,
+    (table, gap): (&[(&Column, u16)], u16),
+    theme: &Theme,
+) {
     let mut pen = Pen::at(buffer, area, line);
     match row.mark {
         Mark::None => pen.skip(columns(MARK)),
         Mark::Selected => pen.put(MARK, theme.dim),
         Mark::Active => pen.put(MARK, theme.title),
     };
-    let cells = row.cells.iter().zip(table).zip(widths);
-    for ((cell, column), width) in cells.filter(|(_, width)| **width > 0) {
-        pen.column(&cell.text, cell.style, *width, column.right).skip(GAP);
+    for (cell, (column, width)) in row.cells.iter().zip(table).filter(|(_, (_, width))| *width > 0) {
+        pen.column(&cell.text, cell.style, *width, column.right).skip(gap);
     }
     if row.mark == Mark::Active {
         pen.paint(area, theme.selected);
@@ -208,12 +246,13 @@ mod tests {
         let rows = [row("postgresql0")];
         for (width, expected) in [
             (60, [11, 7, 20, 7]),
-            (40, [11, 7, 9, 7]),
-            (30, [11, 7, 0, 7]),
-            (20, [12 - 1, 0, 0, 7]),
+            (36, [11, 7, 5, 7]),
+            (34, [11, 7, 6, 7]),
+            (24, [10, 7, 0, 5]),
+            (15, [9, 0, 0, 5]),
             (6, [6, 0, 0, 0]),
         ] {
-            assert_eq!(widths(TABLE, &rows, width), expected, "{width}");
+            assert_eq!(widths(TABLE, &rows, width).0, expected, "{width}");
         }
     }
 
@@ -221,11 +260,9 @@ mod tests {
     fn never_wider_than_the_room() {
         let rows = [row("a-very-long-name-of-a-member")];
         for width in 6..80 {
-            let taken: Vec<u16> = widths(TABLE, &rows, width)
-                .into_iter()
-                .filter(|width| *width > 0)
-                .collect();
-            let gaps = GAP * u16::try_from(taken.len() - 1).unwrap();
+            let (widths, gap) = widths(TABLE, &rows, width);
+            let taken: Vec<u16> = widths.into_iter().filter(|width| *width > 0).collect();
+            let gaps = gap * u16::try_from(taken.len() - 1).unwrap();
             assert!(taken.iter().sum::<u16>() + gaps <= width, "{width}: {taken:?}");
         }
     }

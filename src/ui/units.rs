@@ -83,9 +83,9 @@ pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     let (seconds, _) = local(at, zone);
     format!(
         "{:02}:{:02}:{:02}",
-        seconds / 3_600 % 24,
-        seconds / 60 % 60,
-        seconds % 60
+        hour(seconds),
+        minute(seconds),
+        seconds.rem_euclid(60)
     )
 }
 
@@ -94,9 +94,9 @@ pub fn clock_millis(at: Timestamp, zone: &TimeZone) -> String {
     let (seconds, millis) = local(at, zone);
     format!(
         "{:02}:{:02}:{:02}.{millis:03}",
-        seconds / 3_600 % 24,
-        seconds / 60 % 60,
-        seconds % 60
+        hour(seconds),
+        minute(seconds),
+        seconds.rem_euclid(60)
     )
 }
 
@@ -106,6 +106,14 @@ pub fn date_and_clock(at: Timestamp, zone: &TimeZone) -> String {
         |_| UNKNOWN.to_owned(),
         |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
     )
+}
+
+fn hour(seconds: i64) -> i64 {
+    seconds.div_euclid(3_600).rem_euclid(24)
+}
+
+fn minute(seconds: i64) -> i64 {
+    seconds.div_euclid(60).rem_euclid(60)
 }
 
 /// Seconds and milliseconds of the zone's wall clock, since its epoch.

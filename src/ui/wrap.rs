@@ -31,7 +31,8 @@ fn overflow(text: &str, width: usize) -> Option<usize> {
     for (at, letter) in text.char_indices() {
         columns += letter.width().unwrap_or(0);
         if columns > width {
-            return Some(if at == 0 { letter.len_utf8() } else { at });
+            let fits = if at == 0 { letter.len_utf8() } else { at };
+            return (fits < text.len()).then_some(fits);
         }
     }
     None

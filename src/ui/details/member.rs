@@ -77,7 +77,7 @@ fn tags(member: &Member) -> String {
         (member.pending_restart, "pending restart"),
         (member.pause, "paused"),
     ];
-    let set = flags.into_iter().filter_map(|(on, name)| on.then(|| name.to_owned()));
+    let set = flags.into_iter().filter(|(on, _)| *on).map(|(_, name)| name.to_owned());
     let priority = tags
         .failover_priority
         .map(|priority| format!("failover_priority {priority}"));
