@@ -1,6 +1,15 @@
 //! The binary on the real reference cluster: acts by key, outages, recovery. What the screen says is held against
 //! Patroni's own REST answer. One test at a time: they share one lab.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "all of this is a test: it fails by panicking, and prints its figures"
+)]
+
 #[path = "support/docker_proxy.rs"]
 mod docker_proxy;
 #[path = "real_lab/docker_source.rs"]

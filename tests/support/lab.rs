@@ -1,6 +1,13 @@
 //! A lab of the tests' own, beside a user's: started by the binary itself, taken down when the test process ends.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::large_stack_arrays,
+    clippy::unused_self,
+    reason = "each test uses its own part of this and fails by panicking"
+)]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -17,7 +24,7 @@ pub(crate) const PROJECT: &str = "pgherd-test";
 /// The members' containers.
 pub(crate) const NODES: [&str; 2] = ["pg-master", "pg-slave"];
 
-/// The running lab; holding it keeps other tests of this process away from it.
+/// The running lab; holding it keeps other tests of this process away from it, so whoever touches it needs it.
 pub(crate) struct Lab {
     _alone: MutexGuard<'static, bool>,
 }
@@ -43,17 +50,10 @@ pub(crate) fn lab() -> Lab {
 }
 
 impl Lab {
-    /// Container name of a service of this lab.
-    pub(crate) fn container(&self, service: &str) -> String {
-        format!("{PROJECT}-{service}")
-    }
-
     /// Thaws and starts whatever a test left, and waits until `lab up` is content.
     pub(crate) fn heal(&self) {
         for service in ["zoo", "pg-master", "pg-slave", "postgres_entrypoint"] {
-            let _ = Command::new("docker")
-                .args(["unpause", &self.container(service)])
-                .output();
+            let _ = Command::new("docker").args(["unpause", &container(service)]).output();
         }
         let up = pgherd(&["lab", "up", "--profile", "fast"]);
         assert!(
@@ -67,7 +67,7 @@ impl Lab {
     /// `docker <verb> <container>`.
     pub(crate) fn docker(&self, verb: &str, service: &str) {
         let output = Command::new("docker")
-            .args([verb, &self.container(service)])
+            .args([verb, &container(service)])
             .output()
             .unwrap();
         assert!(
@@ -103,7 +103,7 @@ impl Lab {
             "zoo" => ask(&address, 2181, "srvr").is_some_and(|answer| answer.starts_with("Zookeeper version")),
             "postgres_entrypoint" => get(&address, 7000, "/;csv").is_some_and(|csv| csv.starts_with("# pxname")),
             _ => {
-                let query = ["exec", &self.container(service), "pg_isready", "-q", "-h", "127.0.0.1"];
+                let query = ["exec", &container(service), "pg_isready", "-q", "-h", "127.0.0.1"];
                 Command::new("docker")
                     .args(query)
                     .output()
@@ -136,11 +136,16 @@ impl Lab {
     fn address(&self, service: &str) -> Option<String> {
         let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
         let output = Command::new("docker")
-            .args(["inspect", "-f", format, &self.container(service)])
+            .args(["inspect", "-f", format, &container(service)])
             .output()
             .ok()?;
         text(&output.stdout).split_whitespace().next().map(str::to_owned)
     }
+}
+
+/// Container name of a service of the tests' lab.
+fn container(service: &str) -> String {
+    format!("{PROJECT}-{service}")
 }
 
 /// The service that runs a member.
@@ -168,6 +173,7 @@ fn state_dir() -> String {
     format!("{}/lab", env!("CARGO_TARGET_TMPDIR"))
 }
 
+#[expect(clippy::zombie_processes, reason = "it outlives this process, which is its purpose")]
 /// A shell waits for the end of this process and takes the lab down, however the process ended.
 fn take_down_at_exit() {
     let script = format!(

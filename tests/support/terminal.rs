@@ -1,6 +1,12 @@
 //! The real binary in a real terminal: keys in, screen out.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::large_stack_arrays,
+    reason = "each test uses its own part of this and fails by panicking"
+)]
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
