@@ -53,7 +53,7 @@ impl From<ConnectError> for Cause {
 
 /// A client for the daemon at `host`, written as in `DOCKER_HOST`; without it, for the one at [`DEFAULT_SOCKET`].
 ///
-/// A daemon that does not listen or is frozen is no error here: [`super::watch`] tells and waits.
+/// A daemon that does not listen or is frozen is no error here: [`super::watch()`] tells and waits.
 ///
 /// # Errors
 /// When no daemon could ever answer that way.
