@@ -118,10 +118,10 @@ impl App {
         self.now = self.now.max(now);
         match event {
             Event::Signal(signal) => self.signal(signal),
-            Event::Key(key) => (self.key(key), Urgency::Now),
+            Event::Key(key) => (self.key(key), Urgency::AtOnce),
             Event::Resize { width, height } => {
                 self.view.size = (width, height);
-                (Vec::new(), Urgency::Now)
+                (Vec::new(), Urgency::AtOnce)
             }
             Event::Tick => (Vec::new(), self.tick()),
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),

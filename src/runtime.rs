@@ -35,16 +35,13 @@ use monitor::Ended;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     terminal::guard_panics();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    // One thread for keys and frames; the sources have their own, see `conductor`.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::Failed(format!("cannot start: {error}")).told(),
     };
     let code = runtime.block_on(run(cli)).unwrap_or_else(Failure::told);
-    // A source that hangs in the kernel must not hold the end.
+    // Nothing that still hangs in the kernel may hold the end.
     runtime.shutdown_background();
     code
 }
@@ -68,7 +65,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Discover) => {
-            let (text, found) = discover::run(options(&settings, None), Arc::new(settings)).await;
+            let (text, found) = discover::run(options(&settings, None), Arc::new(settings)).await?;
             say(text.trim_end());
             Ok(if found {
                 ExitCode::SUCCESS

@@ -64,8 +64,10 @@ pub enum Urgency {
     Never,
     /// Values moved as they do all the time: within [`Urgency::SOON`].
     Soon,
-    /// A key was pressed or something happened: with the next frame.
+    /// Something happened: with the next frame.
     Now,
+    /// A key was pressed: its answer waits for no frame rate.
+    AtOnce,
 }
 
 impl Urgency {

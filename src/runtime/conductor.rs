@@ -1,9 +1,13 @@
 //! Starts and ends the sources so that exactly what the app wants is read.
+//!
+//! They run on threads of their own: whatever a library does there, keys and frames never wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 use bollard::Docker;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +24,8 @@ use crate::source::{self, Context};
 
 /// The running sources.
 pub(crate) struct Conductor {
+    /// `None` only while it is dropped.
+    tasks: Option<Runtime>,
     context: Context,
     settings: Arc<Settings>,
     docker: Arc<OnceLock<Docker>>,
@@ -38,20 +44,36 @@ enum Wanted {
 
 impl Conductor {
     /// Starts Docker's source, which finds the rest.
-    pub(crate) fn start(context: Context, settings: Arc<Settings>) -> Self {
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn start(context: Context, settings: Arc<Settings>) -> io::Result<Self> {
+        let tasks = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("sources")
+            .enable_all()
+            .build()?;
         let (followed, following) = watch::channel(BTreeSet::new());
         let docker = Arc::new(OnceLock::new());
         let source = (context.clone(), Arc::clone(&settings), Arc::clone(&docker));
-        tokio::spawn(source::supervise(context.clone(), SourceId::Docker, move || {
+        tasks.spawn(source::supervise(context.clone(), SourceId::Docker, move || {
             let (context, settings, docker) = source.clone();
             watch_docker(context, settings, docker, following.clone())
         }));
-        Self {
+        Ok(Self {
+            tasks: Some(tasks),
             context,
             settings,
             docker,
             followed,
             running: BTreeMap::new(),
+        })
+    }
+
+    /// Runs something beside the sources.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(tasks) = &self.tasks {
+            tasks.spawn(task);
         }
     }
 
@@ -114,18 +136,18 @@ impl Conductor {
         let supervised = context.clone();
         match (source, wanted) {
             (source, Wanted::Store(target)) => {
-                tokio::spawn(source::supervise(supervised, source, move || {
+                self.spawn(source::supervise(supervised, source, move || {
                     source::zookeeper::watch(context.clone(), target.clone())
                 }));
             }
             (source, Wanted::Proxy(target)) => {
                 let auth = self.proxy_login(&target.name);
-                tokio::spawn(source::supervise(supervised, source, move || {
+                self.spawn(source::supervise(supervised, source, move || {
                     source::haproxy::watch(context.clone(), target.clone(), auth.clone())
                 }));
             }
             (SourceId::Patroni(member), Wanted::Patroni(url)) => {
-                tokio::spawn(source::supervise(
+                self.spawn(source::supervise(
                     supervised,
                     SourceId::Patroni(member.clone()),
                     move || source::patroni::watch(context.clone(), member.clone(), url.clone()),
@@ -133,7 +155,7 @@ impl Conductor {
             }
             (SourceId::Postgres(member), Wanted::Postgres { address, lab }) => {
                 let settings = Arc::clone(&self.settings);
-                tokio::spawn(source::supervise(
+                self.spawn(source::supervise(
                     supervised,
                     SourceId::Postgres(member.clone()),
                     move || {
@@ -163,6 +185,16 @@ impl Conductor {
             user,
             password: password.expose().to_owned(),
         })
+    }
+}
+
+impl Drop for Conductor {
+    fn drop(&mut self) {
+        self.context.stop.cancel();
+        // A source that hangs in the kernel must not hold the end.
+        if let Some(tasks) = self.tasks.take() {
+            tasks.shutdown_background();
+        }
     }
 }
 

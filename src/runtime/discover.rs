@@ -2,6 +2,7 @@
 //! moment, so that it cannot say anything else than the screen.
 
 use std::fmt::Write as _;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,10 @@ use super::conductor::Conductor;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What was found, as text, and whether there is something to watch.
-pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> (String, bool) {
+///
+/// # Errors
+/// If the system gives no thread.
+pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> io::Result<(String, bool)> {
     let clock = super::clock::start();
     let (signals, mut inbox) = mpsc::channel(256);
     let context = Context {
@@ -29,8 +33,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> (Stri
         clock: Arc::clone(&clock),
         stop: CancellationToken::new(),
     };
-    let _stop_sources = context.stop.clone().drop_guard();
-    let mut conductor = Conductor::start(context, settings);
+    let mut conductor = Conductor::start(context, settings)?;
     let (mut app, mut effects) = App::start(options, clock());
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -50,10 +53,10 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> (Stri
         };
         (effects, _) = app.update(Event::Signal(signal), clock());
     }
-    (
+    Ok((
         describe(&app),
         matches!(app.stage(), Stage::Watching | Stage::Choosing(_)),
-    )
+    ))
 }
 
 fn describe(app: &App) -> String {

@@ -28,6 +28,8 @@ use super::terminal::Screen;
 
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// The same while keys come: a held key must not make the drawing fall behind.
+const KEY_FRAME: Duration = Duration::from_millis(8);
 /// Signals that wait for the loop; a source that is faster waits.
 const SIGNALS: usize = 1_024;
 /// Signals taken between two looks at the keys.
@@ -58,11 +60,10 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
         clock: Arc::clone(&clock),
         stop: CancellationToken::new(),
     };
-    let _stop_sources = context.stop.clone().drop_guard();
-    let conductor = Conductor::start(context, settings);
+    let conductor = Conductor::start(context, settings)?;
     let (done, acted) = mpsc::channel(16);
     let (app, effects) = App::start(options, clock());
-    provoke_panics();
+    provoke_panics(&conductor);
     let mut monitor = Monitor {
         app,
         look,
@@ -137,6 +138,7 @@ impl Monitor {
                 Urgency::Never => continue,
                 Urgency::Soon => drawn + Urgency::SOON,
                 Urgency::Now => drawn + FRAME,
+                Urgency::AtOnce => drawn + KEY_FRAME,
             };
             due = Some(due.map_or(wanted, |due| due.min(wanted)));
         }
@@ -172,7 +174,7 @@ impl Monitor {
 
     fn act(&self, act: ContainerAct, target: ActTarget) {
         let (docker, done) = (self.conductor.docker(), self.done.clone());
-        tokio::spawn(async move {
+        self.conductor.spawn(async move {
             let confirmed = target.clone();
             let run = async move {
                 match docker {
@@ -219,13 +221,13 @@ fn ending_signals() -> io::Result<mpsc::Receiver<i32>> {
 
 /// Lets a test see what a panic does to the terminal: debug builds panic where `PGHERD_PANIC` says.
 #[expect(clippy::panic, reason = "what it is for")]
-fn provoke_panics() {
+fn provoke_panics(conductor: &Conductor) {
     if !cfg!(debug_assertions) {
         return;
     }
     match std::env::var("PGHERD_PANIC").as_deref() {
         Ok("screen") => std::panic::panic_any("provoked"),
-        Ok("task") => drop(tokio::spawn(async { std::panic::panic_any("provoked") })),
+        Ok("task") => conductor.spawn(async { std::panic::panic_any("provoked") }),
         _ => {}
     }
 }
