@@ -245,7 +245,7 @@ impl App {
             self.notice = None;
         }
         self.refresh_question();
-        Urgency::Now
+        Urgency::Soon
     }
 
     fn refresh_question(&mut self) {

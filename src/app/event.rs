@@ -72,5 +72,5 @@ pub enum Urgency {
 
 impl Urgency {
     /// Longest wait of an ordinary new value.
-    pub const SOON: Duration = Duration::from_millis(400);
+    pub const SOON: Duration = Duration::from_secs(1);
 }

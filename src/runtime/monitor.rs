@@ -9,6 +9,7 @@ use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -97,7 +98,7 @@ impl Monitor {
         mut acted: mpsc::Receiver<Event>,
         ending: &mut mpsc::Receiver<i32>,
     ) -> io::Result<Ended> {
-        let mut keys = EventStream::new();
+        let (mut keys, _reading) = read_keys();
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut drawn = Instant::now();
@@ -111,13 +112,16 @@ impl Monitor {
             let urgency = tokio::select! {
                 biased;
                 Some(number) = ending.recv() => return Ok(Ended::Signal(number)),
-                input = keys.next() => match input {
+                input = keys.recv() => match input {
                     Some(input) => self.input(&input?),
                     None => return Ok(Ended::Signal(SignalKind::hangup().as_raw_value())),
                 },
                 () = sleep_until(due.unwrap_or(drawn)), if due.is_some() => Urgency::Never,
                 Some(event) = acted.recv() => self.take(event),
-                _ = ticks.tick() => self.take(Event::Tick),
+                _ = ticks.tick() => {
+                    super::logging::collect();
+                    self.take(Event::Tick)
+                }
                 Some(signal) = inbox.recv() => {
                     let mut urgency = self.take(Event::Signal(signal));
                     for _ in 1..BURST {
@@ -190,6 +194,24 @@ impl Monitor {
             let _ = done.send(Event::Acted(ActOutcome { act, target, result })).await;
         });
     }
+}
+
+/// Receives what the terminal sends, until the task set is dropped.
+///
+/// A task of its own, because every poll of crossterm's stream contends for the lock that its reader holds: the loop
+/// above would pay for that with each signal of a source.
+fn read_keys() -> (mpsc::Receiver<io::Result<Input>>, JoinSet<()>) {
+    let (sender, receiver) = mpsc::channel(64);
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        let mut keys = EventStream::new();
+        while let Some(input) = keys.next().await {
+            if sender.send(input).await.is_err() {
+                return;
+            }
+        }
+    });
+    (receiver, task)
 }
 
 /// Receives the number of each signal that asks us to end.
