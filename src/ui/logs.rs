@@ -102,7 +102,9 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
             .skip(1);
         }
         let (letter, style) = look(line.level, theme);
-        pen.put(letter, style).skip(1).put(panned(&line.text, logs.pan), style);
+        pen.put(letter, style)
+            .skip(1)
+            .put(panned(line.message(), logs.pan), style);
     }
 }
 
