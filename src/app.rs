@@ -320,3 +320,6 @@ impl App {
         self.retarget()
     }
 }
+
+#[cfg(test)]
+mod tests;
