@@ -148,6 +148,14 @@ impl App {
         }
     }
 
+    /// What to say if there are clusters and none bears the name that was asked for.
+    pub fn no_such_cluster(&self) -> Option<String> {
+        let selector = self.options.selector.as_deref()?;
+        let ids: Vec<&str> = self.found.iter().map(|found| found.id.as_str()).collect();
+        let unknown = discovery::choose(&self.found, Some(selector)) == Choice::NoSuch;
+        unknown.then(|| format!("No cluster is called {selector}; there is: {}", ids.join(", ")))
+    }
+
     fn docker_is_away(&self) -> bool {
         matches!(self.cluster.links.get(&SourceId::Docker), Some(LinkState::Down { .. }))
     }

@@ -4,6 +4,7 @@
 //! Invariants: `up` on a healthy lab changes nothing; every command and request has a deadline; containers of other
 //! projects are never touched.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::config::lab::{LabArgs, LabCommand, LabOptions};
@@ -150,8 +151,7 @@ pub async fn run(args: &LabArgs) -> bool {
     let mut sink = |news: Progress| printer.print(&news);
     let result = match &args.command {
         Some(LabCommand::Status) => status(options).await.map(|(settings, containers, health)| {
-            say(&describe(&settings, &containers, &health));
-            health.missing().is_none()
+            say(&describe(&settings, &containers, &health)) && health.missing().is_none()
         }),
         Some(LabCommand::Down { volumes }) => down(options, *volumes, &mut sink).await.map(|()| true),
         Some(LabCommand::Reset) => match down(options, true, &mut sink).await {
@@ -193,8 +193,7 @@ fn say_up(lab: &Lab) -> bool {
         settings.port(Port::Pg1),
         settings.port(Port::Zookeeper),
         lab.state_dir.display()
-    ));
-    true
+    ))
 }
 
 /// The answer of `status`.
@@ -237,9 +236,10 @@ fn describe(settings: &Settings, containers: &[Container], health: &Health) -> S
     lines.join("\n")
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of a command that opens no screen")]
-fn say(text: &str) {
-    println!("{text}");
+/// The answer of a command; false if it could not be given. A reader that went away has read enough.
+fn say(text: &str) -> bool {
+    let said = writeln!(io::stdout().lock(), "{text}");
+    said.map_or_else(|error| error.kind() == io::ErrorKind::BrokenPipe, |()| true)
 }
 
 #[expect(clippy::print_stderr, reason = "the error of a command that opens no screen")]

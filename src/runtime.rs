@@ -11,6 +11,7 @@ mod logging;
 mod monitor;
 mod terminal;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -61,12 +62,12 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             ExitCode::FAILURE
         }),
         Some(Command::Config) => {
-            say(&config::describe(&settings));
+            say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Discover) => {
             let (text, found) = discover::run(options(&settings, None), Arc::new(settings)).await?;
-            say(text.trim_end());
+            say(text.trim_end())?;
             Ok(if found {
                 ExitCode::SUCCESS
             } else {
@@ -153,9 +154,9 @@ impl From<ConfigError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::Unsupported {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::Unsupported {
             Self::NoTerminal(error.to_string())
         } else {
             Self::Failed(format!("terminal: {error}"))
@@ -163,7 +164,12 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of a command that opens no screen")]
-fn say(text: &str) {
-    println!("{text}");
+/// The answer of a command that opens no screen. A reader that went away has read enough.
+fn say(text: &str) -> Result<(), Failure> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("standard output: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

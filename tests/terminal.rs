@@ -87,7 +87,13 @@ fn a_panic_of_the_screen_gives_the_terminal_back_and_one_of_a_task_leaves_it() {
     let mut terminal = Terminal::start(
         PGHERD,
         &[],
-        &[NOWHERE[0], NOWHERE[1], ("PGHERD_PANIC", "screen")],
+        // A backtrace, if the caller's environment asks for one, scrolls the message away.
+        &[
+            NOWHERE[0],
+            NOWHERE[1],
+            ("PGHERD_PANIC", "screen"),
+            ("RUST_BACKTRACE", "0"),
+        ],
         (80, 24),
     );
     assert_eq!(terminal.exit_code(LIMIT), 101);

@@ -166,6 +166,9 @@ impl Question {
             (Part::Other, _) => lines.push("It is not known as a part of the cluster.".to_owned()),
         }
         lines.push(how(self.act).to_owned());
+        if self.act == ContainerAct::Kill && matches!(self.situation.part, Part::Member(_, MemberRole::Leader)) {
+            lines.push("The leader lock stays until its session expires.".to_owned());
+        }
         lines
     }
 }
@@ -173,7 +176,7 @@ impl Question {
 fn how(act: ContainerAct) -> &'static str {
     match act {
         ContainerAct::Stop => "SIGTERM, then SIGKILL after the container's grace period.",
-        ContainerAct::Kill => "SIGKILL: no clean shutdown; the leader lock stays until its session expires.",
+        ContainerAct::Kill => "SIGKILL: no clean shutdown.",
         ContainerAct::Start => "docker start.",
         ContainerAct::Restart => "SIGTERM, SIGKILL after the grace period, then start.",
         ContainerAct::Pause => "All its processes freeze; connections stay open and nothing answers.",

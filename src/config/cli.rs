@@ -14,7 +14,7 @@ use super::lab::LabArgs;
     name = "pgherd",
     version,
     about,
-    after_help = "Every option is also a key of the configuration file and a variable PGHERD_…; `pgherd config` shows \
+    after_help = "Every option is also a key of the configuration file and a variable PGHERD_…; pgherd config shows \
                   what holds and why.\n\
                   Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing found, 4 not a terminal."
 )]
@@ -42,14 +42,24 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Monitor options")]
 pub struct MonitorArgs {
-    /// Configuration file [default: `$XDG_CONFIG_HOME/pgherd/config.toml`].
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Configuration file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "Configuration file [default: $XDG_CONFIG_HOME/pgherd/config.toml]"
+    )]
     pub config: Option<PathBuf>,
     /// Which cluster, if several are found: its compose project or its scope.
     #[arg(long, global = true, value_name = "NAME")]
     pub cluster: Option<String>,
-    /// Docker's API, such as <unix:///var/run/docker.sock> [default: as the docker command].
-    #[arg(long, global = true, value_name = "URL")]
+    /// Docker's API.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Docker's API, such as unix:///var/run/docker.sock [default: as the docker command]"
+    )]
     pub docker_host: Option<String>,
     /// ZooKeeper servers instead of those found; several by commas or by repeating the option.
     #[arg(long, global = true, value_name = "HOST:PORT", value_delimiter = ',')]
@@ -66,10 +76,10 @@ pub struct MonitorArgs {
     /// Database to connect to [default: postgres].
     #[arg(long, global = true, value_name = "NAME")]
     pub database: Option<String>,
-    /// Colours: dark, light or mono [default: dark; mono with `NO_COLOR`].
+    /// Colours: dark, light or mono [default: dark; mono with NO_COLOR].
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Refuse every key that changes the cluster; `--read-only=false` overrides the file.
+    /// Refuse every key that changes the cluster; --read-only=false overrides the file.
     #[arg(
         long,
         global = true,
@@ -85,4 +95,21 @@ pub struct MonitorArgs {
     /// Time zone of the times shown: local or utc [default: local].
     #[arg(long, global = true, value_name = "ZONE")]
     pub time_zone: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn help_shows_no_markup_of_the_documentation() {
+        let mut cli = Cli::command();
+        let all = cli
+            .find_subcommand_mut("lab")
+            .map(|lab| lab.render_long_help().to_string());
+        let all = all.unwrap() + &cli.render_long_help().to_string();
+        assert!(all.contains("$XDG_CONFIG_HOME") && all.contains("loop_wait"), "{all}");
+        assert!(!all.contains('`'), "{all}");
+    }
 }

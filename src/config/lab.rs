@@ -42,25 +42,30 @@ pub struct LabOptions {
     /// Timing of the cluster: as Patroni and HAProxy come (default), or the fastest that is sound (fast).
     #[arg(long, global = true, env = "PGHERD_LAB_PROFILE")]
     pub profile: Option<Profile>,
-    /// Folder for the compose files and the choices made [default: `$XDG_STATE_HOME/pgherd/PROJECT`].
-    #[arg(long, global = true, env = "PGHERD_LAB_STATE_DIR")]
+    /// Folder for the compose files and the choices made.
+    #[arg(
+        long,
+        global = true,
+        env = "PGHERD_LAB_STATE_DIR",
+        help = "Folder for the compose files and the choices made [default: $XDG_STATE_HOME/pgherd/PROJECT]"
+    )]
     pub state_dir: Option<PathBuf>,
     /// Host address the ports are published on [default: 127.0.0.1, since the lab's passwords are known to all].
     #[arg(long, global = true, env = "PGHERD_LAB_BIND")]
     pub bind: Option<IpAddr>,
-    /// Host port of `HAProxy`'s entry, which leads to the leader (0: a free one) [default: 5432].
+    /// Host port of HAProxy's entry, which leads to the leader (0: a free one) [default: 5432].
     #[arg(long, global = true, env = "PGHERD_LAB_ENTRY_PORT")]
     pub entry_port: Option<u16>,
-    /// Host port of `HAProxy`'s statistics (0: a free one) [default: 7000].
+    /// Host port of HAProxy's statistics (0: a free one) [default: 7000].
     #[arg(long, global = true, env = "PGHERD_LAB_STATS_PORT")]
     pub stats_port: Option<u16>,
-    /// Host port of `PostgreSQL` on pg-master (0: a free one) [default: 5433].
+    /// Host port of PostgreSQL on pg-master (0: a free one) [default: 5433].
     #[arg(long, global = true, env = "PGHERD_LAB_PG0_PORT")]
     pub pg0_port: Option<u16>,
-    /// Host port of `PostgreSQL` on pg-slave (0: a free one) [default: 5434].
+    /// Host port of PostgreSQL on pg-slave (0: a free one) [default: 5434].
     #[arg(long, global = true, env = "PGHERD_LAB_PG1_PORT")]
     pub pg1_port: Option<u16>,
-    /// Host port of `ZooKeeper` (0: a free one) [default: 2181].
+    /// Host port of ZooKeeper (0: a free one) [default: 2181].
     #[arg(long, global = true, env = "PGHERD_LAB_ZOOKEEPER_PORT")]
     pub zookeeper_port: Option<u16>,
 }
@@ -68,10 +73,10 @@ pub struct LabOptions {
 /// The timing of the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Profile {
-    /// ttl 30, `loop_wait` 10, `retry_timeout` 10; `HAProxy` every 3 s, 3 down, 2 up.
+    /// ttl 30, loop_wait 10, retry_timeout 10; HAProxy every 3 s, 3 down, 2 up.
     #[default]
     Default,
-    /// ttl 20, `loop_wait` 2, `retry_timeout` 3; `HAProxy` every 1 s, 2 down, 1 up.
+    /// ttl 20, loop_wait 2, retry_timeout 3; HAProxy every 1 s, 2 down, 1 up.
     Fast,
 }
 

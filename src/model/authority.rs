@@ -5,7 +5,7 @@
 
 mod verdict;
 
-use super::cluster::{Cluster, Freshness};
+use super::cluster::{Cluster, Freshness, STALE_AFTER};
 use super::dcs::PatroniRole;
 use super::link::{LinkState, SourceId};
 use super::name::{ContainerName, MemberName, ProxyName};
@@ -120,7 +120,8 @@ fn store(cluster: &Cluster, now: Timestamp) -> Opinion {
     aged(says, cluster.freshness(&SourceId::ZooKeeper, now))
 }
 
-/// Asks every answer of one kind: the fresh ones if there are any, else what the last ones said.
+/// Asks every answer of one kind: the fresh ones if there are any, else those that came last. An older one says nothing:
+/// a leader that was stopped before another took over answered as leader to the end.
 fn poll<T>(
     answers: &[(MemberName, Freshness, T)],
     claims: impl Fn(&T) -> bool,
@@ -139,7 +140,10 @@ fn poll<T>(
     match newest.max() {
         None => Opinion::unknown(silent()),
         Some(since) => {
-            let claim = answers.iter().filter(|(_, _, answer)| claims(answer));
+            let last = |freshness: &Freshness| matches!(freshness, Freshness::Stale { since: at } if since.since(*at) <= STALE_AFTER);
+            let claim = answers
+                .iter()
+                .filter(|(_, freshness, answer)| last(freshness) && claims(answer));
             aged(Says::of(claim.map(name).collect()), Freshness::Stale { since })
         }
     }

@@ -161,6 +161,14 @@ impl Cluster {
         self.snapshot()?.leader.as_ref().map(|lock| &lock.holder)
     }
 
+    /// Whether the holder of the lock, a standby by `sql`, was started after it took the lock: it is no new leader on its
+    /// way up, but one that Patroni demoted or that crashed. By the clocks of two servers, which may differ.
+    pub fn fell_back(&self, sql: &SqlStatus) -> bool {
+        let lock = self.snapshot().and_then(|dcs| dcs.leader.as_ref());
+        lock.zip(sql.started)
+            .is_some_and(|(lock, started)| started > lock.since)
+    }
+
     /// This cluster's containers: those of [`Targets::containers`].
     pub fn ours(&self) -> impl Iterator<Item = &Container> {
         self.containers

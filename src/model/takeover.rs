@@ -236,7 +236,7 @@ fn by_place(cluster: &Cluster, of_cluster: Option<Timeline>, member: &Member, no
 
 /// The cluster's timeline: the leader's own, which is a second ahead of `history` after a promotion; `history` where
 /// nobody leads; unknown where there is neither.
-fn timeline(dcs: &DcsSnapshot, everyone: &[Member]) -> Option<Timeline> {
+pub fn timeline(dcs: &DcsSnapshot, everyone: &[Member]) -> Option<Timeline> {
     let leader = everyone.iter().find(|member| member.role.leads());
     let written = (!dcs.history.is_empty()).then(|| dcs.timeline());
     leader.and_then(|leader| leader.timeline).max(written)

@@ -1,7 +1,9 @@
-//! The one clock: a wall-clock reading at the start, carried on by the monotonic clock.
+//! The one clock: a wall-clock reading at the start, carried on by a clock that never steps back.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::time::Timestamp;
 
@@ -9,6 +11,12 @@ use crate::model::time::Timestamp;
 pub(crate) fn start() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let wall = Timestamp::from_micros(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX));
-    let begun = Instant::now();
-    Arc::new(move || wall.plus(begun.elapsed()))
+    let begun = running();
+    Arc::new(move || wall.plus(running().saturating_sub(begun)))
+}
+
+/// Time since the machine started, sleep included: tokio's and the standard library's monotonic clocks stand still while a
+/// laptop sleeps, and a lock's age would be wrong by that for ever after.
+fn running() -> Duration {
+    clock_gettime(ClockId::Boottime).try_into().unwrap_or_default()
 }

@@ -89,11 +89,14 @@ fn describe(app: &App) -> String {
             "\nSeveral clusters: name one with --cluster: {}",
             names.join(", ")
         )),
-        Stage::Nothing => line(
-            "\nNothing found: no container looks like Patroni, ZooKeeper or HAProxy, and no address is configured.\n\
-             Start the example cluster with `pgherd lab`, or name the servers: --zookeeper HOST:PORT."
-                .to_owned(),
-        ),
+        Stage::Nothing => line(app.no_such_cluster().map_or_else(
+            || {
+                "\nNothing found: no container looks like Patroni, ZooKeeper or HAProxy, and no address is configured.\n\
+                 Start the example cluster with `pgherd lab`, or name the servers: --zookeeper HOST:PORT."
+                    .to_owned()
+            },
+            |text| format!("\n{text}"),
+        )),
         Stage::Looking => line("\nNo answer in time.".to_owned()),
         Stage::Watching => line("\nread from here:".to_owned()),
     }

@@ -51,6 +51,8 @@ pub(super) fn nothing(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             "Docker answers: there is no container on this machine.".to_owned(),
             theme.text,
         ));
+    } else if let Some(text) = scene.app.no_such_cluster() {
+        lines.push((text, theme.bad));
     } else {
         lines.push((
             format!(

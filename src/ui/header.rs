@@ -9,6 +9,7 @@ use super::scene::Scene;
 use super::units::{self, UNKNOWN};
 use crate::model::authority::Verdict;
 use crate::model::link::{LinkState, SourceId};
+use crate::model::takeover;
 
 /// From this width on one row is enough.
 const ONE_ROW: u16 = 150;
@@ -74,8 +75,11 @@ fn identity(pen: &mut Pen<'_>, scene: &Scene<'_>) {
             (false, _) => "async",
         }
     });
+    let newest = || scene.members.iter().filter_map(|member| member.timeline).max();
+    let timeline = takeover::timeline(dcs, &scene.members).or_else(newest);
+    let timeline = timeline.map_or(UNKNOWN.to_owned(), |timeline| timeline.to_string());
     pen.put(separator, theme.dim)
-        .put(&format!("TL {}", dcs.timeline()), style(theme.text));
+        .put(&format!("TL {timeline}"), style(theme.text));
     pen.put(separator, theme.dim).put(mode, style(theme.text));
     let id = match dcs.initialize.as_deref() {
         None => "not initialized",

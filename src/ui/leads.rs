@@ -9,6 +9,7 @@ use super::pen::Pen;
 use super::scene::Scene;
 use super::units;
 use crate::model::authority::{Opinion, Says, Verdict};
+use crate::model::link::SourceId;
 use crate::model::lock::{DEFAULT_TICK, LockOutlook, SessionTimeout};
 use crate::model::name::MemberName;
 use crate::model::takeover::Obstacle;
@@ -89,7 +90,19 @@ fn verdict(scene: &Scene<'_>) -> (String, Style) {
 
 fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
     let theme = scene.theme;
-    if scene.app.cluster.snapshot().is_some_and(|dcs| dcs.leader.is_none()) {
+    let dcs = scene.app.cluster.snapshot()?;
+    if !scene.is_fresh(&SourceId::ZooKeeper) {
+        // While it is away no session expires and no lock is taken: there is nothing to count down to.
+        let last = dcs
+            .leader
+            .as_ref()
+            .map_or_else(|| "free".to_owned(), |lock| format!("held by {}", lock.holder));
+        return Some((
+            format!(" ? lock        {last} when ZooKeeper last answered"),
+            theme.warning,
+        ));
+    }
+    if dcs.leader.is_none() {
         return Some((" ✗ lock        free: nobody holds it".to_owned(), theme.bad));
     }
     let outlook = scene.lock.as_ref()?;

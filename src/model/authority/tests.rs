@@ -56,6 +56,13 @@ fn a_killed_leader_is_told_stage_by_stage() {
         ask(&world).verdict,
         disagree("postgresql1 has the lock and is not promoted yet")
     );
+    let now = world.now;
+    world.sql_of(REPLICA).started = Some(now);
+    world.pass(100);
+    assert_eq!(
+        ask(&world).verdict,
+        disagree("postgresql1 has the lock and restarted as a standby")
+    );
 
     let proxy = world.proxy.clone();
     world.promote(REPLICA, 2);
@@ -237,6 +244,21 @@ fn a_source_that_was_never_there_does_not_disturb() {
         ask(&world).verdict,
         Verdict::Unknown("ZooKeeper: not read yet".to_owned())
     );
+}
+
+#[test]
+fn a_leader_that_fell_silent_long_ago_does_not_make_two() {
+    let mut world = World::healthy();
+    world.silence(LEADER, &Cause::Refused);
+    world.expire(LEADER);
+    world.pass(5_000);
+    world.take_lock(REPLICA);
+    world.promote(REPLICA, 2);
+    world.silence(REPLICA, &Cause::Refused);
+    world.pass(10_000);
+    let asked = ask(&world);
+    assert!(asked.sql.stale && asked.patroni.stale);
+    assert_eq!((asked.sql.says, asked.patroni.says), (leader(REPLICA), leader(REPLICA)));
 }
 
 #[test]

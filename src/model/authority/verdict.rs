@@ -79,9 +79,14 @@ fn of_postgres(cluster: &Cluster, now: Timestamp, holder: &MemberName, sql: &Opi
             "lock held by {holder}, but {member} accepts writes"
         ))),
         Says::Nobody if follows_another(cluster, holder) => None,
-        Says::Nobody => Some(match cluster.fresh_sql(holder, now).map(|sql| &sql.role) {
-            Some(SqlRole::Standby(_)) => Verdict::Disagree(format!("{holder} has the lock and is not promoted yet")),
-            Some(SqlRole::Primary { .. }) => Verdict::Disagree(format!("{holder} has the lock and is read-only")),
+        Says::Nobody => Some(match cluster.fresh_sql(holder, now).map(|sql| (sql, &sql.role)) {
+            Some((sql, SqlRole::Standby(_))) if cluster.fell_back(sql) => {
+                Verdict::Disagree(format!("{holder} has the lock and restarted as a standby"))
+            }
+            Some((_, SqlRole::Standby(_))) => {
+                Verdict::Disagree(format!("{holder} has the lock and is not promoted yet"))
+            }
+            Some((_, SqlRole::Primary { .. })) => Verdict::Disagree(format!("{holder} has the lock and is read-only")),
             None => Verdict::Unknown(format!("PostgreSQL of {holder}, which holds the lock, is not readable")),
         }),
         _ => None,

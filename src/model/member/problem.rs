@@ -33,7 +33,12 @@ impl Sight<'_> {
         let claims = matches!(self.dcs?.role, PatroniRole::Primary | PatroniRole::Promoted);
         if role == MemberRole::PrimaryWithoutLock {
             Some(format!("is a primary without the lock: {}", holder()))
-        } else if claims && !self.holds_lock() && self.sql.is_none() && self.not_running().is_none() {
+        } else if claims
+            && self.store_fresh()
+            && !self.holds_lock()
+            && self.sql.is_none()
+            && self.not_running().is_none()
+        {
             Some(format!(
                 "calls itself primary in ZooKeeper, without the lock: {}",
                 holder()
@@ -51,7 +56,9 @@ impl Sight<'_> {
             ContainerState::Paused => "paused".to_owned(),
             _ => "not running".to_owned(),
         };
-        let outlook = if self.holds_lock() {
+        let outlook = if !self.store_fresh() {
+            return Some(format!("container {how}"));
+        } else if self.holds_lock() {
             "and ZooKeeper still holds its lock"
         } else if self.dcs.is_some() {
             "a ghost in ZooKeeper until its session expires"

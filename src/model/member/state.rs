@@ -46,6 +46,9 @@ impl Sight<'_> {
             SqlRole::Primary { .. } if sql.read_only_default => ("read-only", Condition::Impaired),
             SqlRole::Primary { .. } if role == MemberRole::PrimaryWithoutLock => ("running", Condition::Impaired),
             SqlRole::Primary { .. } => ("running", Condition::Well),
+            SqlRole::Standby(_) if role == MemberRole::Leader && self.cluster.fell_back(sql) => {
+                ("in recovery", Condition::Changing)
+            }
             SqlRole::Standby(_) if role == MemberRole::Leader => ("promoting", Condition::Changing),
             SqlRole::Standby(standby) => match self.streams(standby) {
                 Some(true) => ("streaming", Condition::Well),
