@@ -72,15 +72,34 @@ fn unreachable(cluster: &Cluster, member: &MemberName) -> String {
     }
 }
 
-/// The name of the table of a check that begins now.
-pub fn table_name(now: Timestamp) -> String {
-    format!("{PREFIX}{:x}", now.micros())
+/// The name of a table of ours. No other table is ever removed, and such a name needs no quotes in SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName(String);
+
+impl TableName {
+    /// The table of a check that begins now.
+    pub fn at(now: Timestamp) -> Self {
+        Self(format!("{PREFIX}{:x}", now.micros()))
+    }
+
+    /// A name as [`TableName::at`] gives it; `None` for any other.
+    pub fn parse(name: &str) -> Option<Self> {
+        let run = name.strip_prefix(PREFIX)?;
+        let hexadecimal = run.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        ((1..=16).contains(&run.len()) && hexadecimal).then(|| Self(name.to_owned()))
+    }
+
+    /// The name without its schema.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
 }
 
-/// True for a name that [`table_name`] gives: no other table is ever removed. Such a name needs no quotes in SQL.
-pub fn is_ours(table: &str) -> bool {
-    let run = table.strip_prefix(PREFIX).unwrap_or_default();
-    (1..=16).contains(&run.len()) && run.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+impl fmt::Display for TableName {
+    /// With its schema.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEMA}.{}", self.0)
+    }
 }
 
 /// How a step stands.
@@ -127,7 +146,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.state {
-            State::Running => write!(f, "{name} …"),
+            State::Running => f.write_str(name),
             State::Passed { detail, took } if detail.is_empty() => write!(f, "{name} ({})", span(*took)),
             State::Passed { detail, took } => write!(f, "{name}: {detail} ({})", span(*took)),
             State::Failed(why) | State::Skipped(why) => write!(f, "{name}: {why}"),

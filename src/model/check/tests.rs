@@ -6,7 +6,7 @@ use super::super::fixture::{LEADER, REPLICA, World};
 use super::super::name::MemberName;
 use super::super::time::Timestamp;
 use super::super::wal::Timeline;
-use super::{Identity, Plan, Report, State, Step, Verdict, entry_leads_to, is_ours, one_cluster, primary, table_name};
+use super::{Identity, Plan, Report, State, Step, TableName, Verdict, entry_leads_to, one_cluster, primary};
 
 fn identity(standby: bool, system: &str, timeline: Option<u32>) -> Identity {
     Identity {
@@ -36,8 +36,9 @@ fn passed() -> State {
 
 #[test]
 fn only_names_that_we_make_are_ours() {
-    assert!(is_ours(&table_name(Timestamp::from_millis(1_795_385_000_000))));
-    assert!(is_ours("pgherd_check_0"));
+    let table = TableName::at(Timestamp::from_micros(0xabc));
+    assert_eq!(TableName::parse(table.name()), Some(table.clone()));
+    assert_eq!(table.to_string(), "public.pgherd_check_abc");
     for other in [
         "",
         "pgherd_check_",
@@ -49,7 +50,7 @@ fn only_names_that_we_make_are_ours() {
         "pgherd_check_1;drop table t",
         "pgherd_check_00000000000000000",
     ] {
-        assert!(!is_ours(other), "{other}");
+        assert_eq!(TableName::parse(other), None, "{other}");
     }
 }
 
@@ -125,7 +126,7 @@ fn a_step_reads_as_one_line() {
         took: Duration::from_millis(1_240),
     };
     for (state, line) in [
-        (State::Running, "row …"),
+        (State::Running, "row"),
         (passed(), "row (3 ms)"),
         (detailed, "row: seen (1.24 s)"),
         (State::Failed("why".to_owned()), "row: why"),
