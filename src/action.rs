@@ -2,4 +2,5 @@
 //!
 //! An act is carried out on exactly what was confirmed, or not at all; it has a deadline and tells how it ended.
 
+pub mod check;
 pub mod container;

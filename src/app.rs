@@ -16,12 +16,14 @@ pub mod question;
 pub mod view;
 
 mod acting;
+mod checking;
 mod moving;
 
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use crate::model::check::Report as CheckReport;
 use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
 use crate::model::link::{LinkState, SourceId};
@@ -97,6 +99,8 @@ pub struct App {
     pub notice: Option<Notice>,
     /// An act is under way: its words.
     pub acting: Option<String>,
+    /// The last check, or the one that runs.
+    pub check: Option<CheckReport>,
     /// Time of the last event.
     pub now: Timestamp,
 }
@@ -125,6 +129,8 @@ impl App {
             }
             Event::Tick => (Vec::new(), self.tick()),
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
+            Event::Checked(step) => (Vec::new(), self.checked(step)),
+            Event::CheckEnded => (Vec::new(), self.check_ended()),
         }
     }
 
@@ -171,7 +177,7 @@ impl App {
     /// Where keys count now, first first.
     pub fn contexts(&self) -> &'static [Context] {
         match (&self.view.overlay, self.stage()) {
-            (Some(Overlay::Question(_)), _) => &[Context::Question],
+            (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
             (Some(_), _) => &[Context::Anywhere],
             (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
             (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
@@ -277,6 +283,7 @@ impl App {
             Command::Suspend => return vec![Effect::Suspend],
             Command::Theme => return vec![Effect::NextTheme],
             Command::Confirm => return self.confirm(),
+            Command::Check => return self.ask_check(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),

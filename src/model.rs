@@ -7,6 +7,7 @@
 
 pub mod act;
 pub mod authority;
+pub mod check;
 pub mod cluster;
 pub mod container;
 pub mod dcs;

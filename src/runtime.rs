@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing found, 4 not a terminal, 101 an error in
 //! pgherd itself, 128+n ended by signal n.
 
+mod check;
 mod clock;
 mod conductor;
 mod discover;
@@ -65,6 +66,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Check { json }) => check::run(options(&settings, None), Arc::new(settings), json).await,
         Some(Command::Discover) => {
             let (text, found) = discover::run(options(&settings, None), Arc::new(settings)).await?;
             say(text.trim_end())?;

@@ -10,6 +10,7 @@
 //! `theme` and in every file of `themes`.
 
 mod changes;
+mod check;
 mod containers;
 mod details;
 mod document;
@@ -186,5 +187,11 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected } => znodes::draw(buffer, area, selected, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
+        Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),
+        Overlay::Check(scroll) => {
+            if let Some(report) = &scene.app.check {
+                check::draw(buffer, area, report, *scroll, scene);
+            }
+        }
     }
 }

@@ -10,6 +10,8 @@
     reason = "all of this is a test: it fails by panicking, and prints its figures"
 )]
 
+#[path = "real_lab/check.rs"]
+mod check;
 #[path = "support/docker_proxy.rs"]
 mod docker_proxy;
 #[path = "real_lab/docker_source.rs"]

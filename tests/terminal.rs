@@ -167,6 +167,8 @@ fn wrong_usage_and_wrong_configuration_have_their_exit_codes() {
     assert_eq!(code(&["--config", "/nonexistent.toml", "config"]), Some(2));
     assert_eq!(code(&["--theme", "nonesuch", "config"]), Some(2));
     assert_eq!(code(&["discover"]), Some(3));
+    assert_eq!(code(&["check"]), Some(3));
+    assert_eq!(code(&["check", "--read-only"]), Some(2));
     assert_eq!(code(&["--help"]), Some(0));
     let config = run(&["config"]);
     assert_eq!(

@@ -45,8 +45,10 @@ impl App {
     }
 
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
-        let Some(Overlay::Question(question)) = &mut self.view.overlay else {
-            return Vec::new();
+        let question = match &mut self.view.overlay {
+            Some(Overlay::Question(question)) => question,
+            Some(Overlay::AskCheck { .. }) => return self.confirm_check(),
+            _ => return Vec::new(),
         };
         if question.changed.take().is_some() {
             return Vec::new();

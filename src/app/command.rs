@@ -47,6 +47,8 @@ pub enum Command {
     Theme,
     /// Ask to do this to the selected container.
     Ask(ContainerAct),
+    /// Check the cluster with a write, or show the check that runs.
+    Check,
     /// Yes, to a question.
     Confirm,
     /// Start the example cluster.
@@ -245,6 +247,13 @@ pub const TABLE: &[Entry] = &[
         Context::Main,
         "znodes",
         "Browse what Patroni keeps in ZooKeeper",
+    ),
+    row(
+        Command::Check,
+        &[letter('C')],
+        Context::Main,
+        "",
+        "Check the cluster: write on the leader, see it on every replica and through the entry point",
     ),
     row(
         Command::OwnLog,

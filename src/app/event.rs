@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::check::{Plan, Step};
 use crate::model::signal::Signal;
 use crate::model::topology::Targets;
 
@@ -26,6 +27,10 @@ pub enum Event {
     Tick,
     /// An [`Effect::Act`] ended.
     Acted(ActOutcome),
+    /// A step of an [`Effect::Check`] began or ended.
+    Checked(Step),
+    /// That check ended: no more steps.
+    CheckEnded,
 }
 
 /// What the runtime has to do after an update. Nothing of it is awaited in the loop.
@@ -40,6 +45,8 @@ pub enum Effect {
         /// To which; bound to the identity that was confirmed.
         target: ActTarget,
     },
+    /// Check the cluster.
+    Check(Plan),
     /// Give the terminal back and stop this process until it is continued.
     Suspend,
     /// Use the next theme.

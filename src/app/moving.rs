@@ -95,7 +95,9 @@ impl App {
             }
         };
         match &mut self.view.overlay {
-            Some(Overlay::Help(scroll) | Overlay::Details { scroll, .. }) => *scroll = scrolled(*scroll),
+            Some(Overlay::Help(scroll) | Overlay::Check(scroll) | Overlay::Details { scroll, .. }) => {
+                *scroll = scrolled(*scroll);
+            }
             Some(Overlay::Znodes { selected }) => {
                 let nodes = self
                     .cluster
@@ -107,7 +109,7 @@ impl App {
                     selected.clone_from(&node.path);
                 }
             }
-            Some(Overlay::Question(_)) | None => {}
+            Some(Overlay::Question(_) | Overlay::AskCheck { .. }) | None => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::app::log_store::Position;
 use crate::app::question::Question;
+use crate::model::check::Plan;
 use crate::model::name::{ContainerName, MemberName};
 
 /// A pane that can have the focus, in the order of `tab`.
@@ -56,6 +57,15 @@ pub enum Overlay {
     },
     /// A question that waits for an answer.
     Question(Box<Question>),
+    /// The question whether to check this cluster.
+    AskCheck {
+        /// What would be checked.
+        plan: Box<Plan>,
+        /// That is not what it was when it was asked first.
+        changed: bool,
+    },
+    /// The last check, scrolled by so many lines.
+    Check(u16),
 }
 
 /// Something that details can be shown of.

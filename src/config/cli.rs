@@ -34,6 +34,18 @@ pub enum Command {
     Lab(LabArgs),
     /// Print which clusters are found here, and why.
     Discover,
+    /// Check the cluster: write on the leader, see it on every replica and through the entry point, clean up.
+    #[command(
+        long_about = "Check the cluster: make a table on the leader, see its row on every replica, have a write on each \
+                      replica refused, write and read through the entry point, remove the table.\n\
+                      The role needs CREATE on the schema public of the database.\n\
+                      Exit codes: 0 all steps passed, 1 a step failed, 2 wrong usage, 3 nothing found."
+    )]
+    Check {
+        /// Print one JSON document at the end instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the resolved configuration, and where each value came from.
     Config,
 }

@@ -25,6 +25,15 @@ impl<T> Privileged<T> {
     }
 }
 
+/// A statement without an answer, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The server's SQLSTATE; `None` if it was not the server that said no.
+    pub code: Option<String>,
+    /// In its words, or in those of what failed.
+    pub text: String,
+}
+
 /// One answer of the role-safe round of queries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SqlStatus {

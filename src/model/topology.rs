@@ -37,6 +37,8 @@ pub struct Targets {
     pub nodes: Vec<NodeTarget>,
     /// The proxies.
     pub proxies: Vec<ProxyTarget>,
+    /// Where clients reach the leader's PostgreSQL: HAProxy, as reachable from here.
+    pub entry: Option<Address>,
     /// Containers whose logs and usage are followed.
     pub containers: BTreeSet<ContainerName>,
     /// The cluster is a lab of ours, whose logins are known.

@@ -210,22 +210,21 @@ async fn watch_docker(
 }
 
 async fn watch_postgres(context: Context, member: MemberName, address: Address, in_lab: bool, settings: Arc<Settings>) {
-    let unconfigured = if in_lab {
-        (
-            lab::MONITOR.name.to_owned(),
-            Password::Given(Secret::new(lab::MONITOR.password)),
-        )
-    } else {
-        ("postgres".to_owned(), Password::None)
+    let login = login(&settings, &address, in_lab.then_some(lab::MONITOR)).await;
+    source::postgres::watch(context, member, address, login).await;
+}
+
+/// How to log in to the server at `address`: as configured, else as that role of a lab, else as `postgres`.
+pub(super) async fn login(settings: &Settings, address: &Address, lab: Option<lab::Role>) -> Login {
+    let (user, password) = match lab {
+        Some(role) => (role.name, Password::Given(Secret::new(role.password))),
+        None => ("postgres", Password::None),
     };
-    let (user, password) = unconfigured;
-    let database = settings.postgres.database.value.clone();
     let unconfigured = Login {
-        user,
+        user: user.to_owned(),
         password,
-        database,
+        database: settings.postgres.database.value.clone(),
         sslmode: settings.postgres.sslmode.value,
     };
-    let login = login_for(&settings, &address, &unconfigured).await;
-    source::postgres::watch(context, member, address, login).await;
+    login_for(settings, address, &unconfigured).await
 }

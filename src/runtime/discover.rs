@@ -26,6 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// # Errors
 /// If the system gives no thread.
 pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> io::Result<(String, bool)> {
+    let app = look(options, settings).await?;
+    let found = matches!(app.stage(), Stage::Watching | Stage::Choosing(_));
+    Ok((describe(&app), found))
+}
+
+/// The state once everything was read, or as far as it came in time.
+///
+/// # Errors
+/// If the system gives no thread.
+pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::Result<App> {
     let clock = super::clock::start();
     let (signals, mut inbox) = mpsc::channel(256);
     let context = Context {
@@ -46,20 +56,17 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> io::R
         let all_asked =
             app.stage() == Stage::Watching && app.cluster.links.values().all(|link| *link != LinkState::Connecting);
         if chosen || (app.cluster.dcs.is_some() && all_asked) {
-            break;
+            return Ok(app);
         }
         let Ok(Some(signal)) = timeout_at(deadline, inbox.recv()).await else {
-            break;
+            return Ok(app);
         };
         (effects, _) = app.update(Event::Signal(signal), clock());
     }
-    Ok((
-        describe(&app),
-        matches!(app.stage(), Stage::Watching | Stage::Choosing(_)),
-    ))
 }
 
-fn describe(app: &App) -> String {
+/// What was found and how it answers, for people.
+pub(super) fn describe(app: &App) -> String {
     let mut text = String::new();
     let mut line = |line: String| {
         // Writing to a string does not fail.

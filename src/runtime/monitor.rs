@@ -18,6 +18,7 @@ use crate::app::event::{Effect, Event, Leave, Urgency};
 use crate::app::{self, App};
 use crate::config::settings::Settings;
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::check::Plan;
 use crate::model::signal::Signal;
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
@@ -61,7 +62,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
         clock: Arc::clone(&clock),
         stop: CancellationToken::new(),
     };
-    let conductor = Conductor::start(context, settings)?;
+    let conductor = Conductor::start(context, Arc::clone(&settings))?;
     let (done, acted) = mpsc::channel(16);
     let (app, effects) = App::start(options, clock());
     provoke_panics(&conductor);
@@ -70,6 +71,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
         look,
         clock,
         conductor,
+        settings,
         done,
         ended: None,
         suspended: false,
@@ -85,6 +87,7 @@ struct Monitor {
     look: Look,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     conductor: Conductor,
+    settings: Arc<Settings>,
     done: mpsc::Sender<Event>,
     ended: Option<Ended>,
     suspended: bool,
@@ -169,11 +172,26 @@ impl Monitor {
             match effect {
                 Effect::Retarget(targets) => self.conductor.retarget(targets),
                 Effect::Act { act, target } => self.act(act, target),
+                Effect::Check(plan) => self.check(plan),
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
             }
         }
+    }
+
+    fn check(&self, plan: Plan) {
+        let done = self.done.clone();
+        let mut steps = super::check::begin(plan, Arc::clone(&self.settings), (self.clock)(), |check| {
+            self.conductor.spawn(check);
+        });
+        self.conductor.spawn(async move {
+            while let Some(step) = steps.recv().await {
+                // The monitor may have ended meanwhile; the check still cleans up as long as the process lives.
+                let _ = done.send(Event::Checked(step)).await;
+            }
+            let _ = done.send(Event::CheckEnded).await;
+        });
     }
 
     fn act(&self, act: ContainerAct, target: ActTarget) {

@@ -4,6 +4,7 @@
 //! the answer has to be this member's. Works the same on a primary and on a standby, and while one becomes the other.
 
 mod cause;
+mod connection;
 mod decode;
 mod password;
 mod query;
@@ -24,6 +25,7 @@ use crate::model::name::MemberName;
 use crate::model::signal::Report;
 use crate::model::topology::Address;
 
+pub use self::connection::Connection;
 pub use self::password::{PasswordCommand, Secret};
 
 /// From the start of one round to the start of the next; also the longest pause before the next attempt.

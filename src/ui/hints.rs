@@ -117,8 +117,8 @@ fn makes_sense(command: Command, scene: &Scene<'_>) -> bool {
     match command {
         Command::Ask(act) => watching && !scene.app.options.read_only && applies(act, scene),
         Command::Follow => watching && view.focus == Pane::Logs && !view.logs.own,
-        Command::Open => !matches!(view.overlay, Some(Overlay::Question(_))),
-        Command::NextPane | Command::Zoom | Command::LogScope | Command::Znodes => watching,
+        Command::Open => !matches!(view.overlay, Some(Overlay::Question(_) | Overlay::AskCheck { .. })),
+        Command::NextPane | Command::Zoom | Command::LogScope | Command::Znodes | Command::Check => watching,
         _ => true,
     }
 }

@@ -14,13 +14,39 @@ use crate::app::question::Question;
 /// Columns of the dialog.
 const WIDTH: u16 = 68;
 
-/// Draws it over `area`.
+/// What a question shows.
+pub(super) struct Asked {
+    /// The question itself.
+    pub title: String,
+    /// What changed since it was asked: then the next yes only takes note.
+    pub changed: Option<String>,
+    /// What would happen; the last one is of less weight.
+    pub sentences: Vec<String>,
+    /// The word for yes.
+    pub yes: &'static str,
+}
+
+/// Draws the question before an act over `area`.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: &Scene<'_>) {
+    let asked = Asked {
+        title: question.title(),
+        changed: question.changed.clone(),
+        sentences: question.consequences(),
+        yes: if question.changed.is_some() {
+            "I have seen it, ask again"
+        } else {
+            question.act.word()
+        },
+    };
+    ask(buffer, area, &asked, scene);
+}
+
+/// Draws any question over `area`.
+pub(super) fn ask(buffer: &mut Buffer, area: Rect, asked: &Asked, scene: &Scene<'_>) {
     let theme = scene.theme;
     let width = WIDTH.min(area.width.saturating_sub(2));
     let inner = width.saturating_sub(4);
-    let consequences = question.consequences();
-    let changed = question
+    let changed = asked
         .changed
         .as_ref()
         .map(|what| format!("Changed while you were reading: {what}."));
@@ -29,8 +55,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: 
         lines.extend(wrapped(changed, inner).into_iter().map(|line| (line, theme.alarm)));
         lines.push(("", theme.text));
     }
-    for (at, sentence) in consequences.iter().enumerate() {
-        let style = if at + 1 == consequences.len() {
+    for (at, sentence) in asked.sentences.iter().enumerate() {
+        let style = if at + 1 == asked.sentences.len() {
             theme.dim
         } else {
             theme.text
@@ -40,19 +66,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: 
     lines.push(("", theme.text));
     let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
     let place = frame::centred(area, width, height);
-    let inside = frame::dialog(buffer, place, &question.title(), "", theme);
+    let inside = frame::dialog(buffer, place, &asked.title, "", theme);
     // The keys stand there even where the text does not fit.
     let last = inside.height.saturating_sub(1);
     for (row, (text, style)) in (0..last).zip(lines) {
         Pen::at(buffer, inside, row).put(text, style);
     }
-    let yes = if changed.is_some() {
-        "I have seen it, ask again"
-    } else {
-        question.act.word()
-    };
     let keys = [
-        (hints::key(Command::Confirm, Context::Question), yes),
+        (hints::key(Command::Confirm, Context::Question), asked.yes),
         (hints::key(Command::Back, Context::Question), "leave it"),
     ];
     hints::keys(&mut Pen::at(buffer, inside, last), &keys, scene);

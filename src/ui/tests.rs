@@ -14,6 +14,7 @@ use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane, Subject};
 use crate::app::{App, Notice};
 use crate::model::act::ContainerAct;
+use crate::model::check::{Plan, Report, State, Step};
 use crate::model::dcs::{SessionId, Znode, ZnodeStat};
 use crate::model::fact::Fact;
 use crate::model::fixture::{LEADER, REPLICA, World};
@@ -166,6 +167,44 @@ impl Stage {
             question.refresh(&stage.app.cluster, stage.app.now);
         }
         stage
+    }
+
+    fn asked_to_check(self) -> Self {
+        let plan = Plan::of(&self.app.cluster).unwrap();
+        self.with(Overlay::AskCheck {
+            plan: Box::new(plan),
+            changed: true,
+        })
+    }
+
+    /// A check in which a step failed or still runs.
+    fn checked(mut self, ended: bool) -> Self {
+        let passed = |detail: &str, millis| State::Passed {
+            detail: detail.to_owned(),
+            took: Duration::from_millis(millis),
+        };
+        let mut report = Report::default();
+        for (name, state) in [
+            (
+                "connect to postgresql0",
+                passed("primary at 172.18.0.2:5432, timeline 1", 12),
+            ),
+            ("connect to postgresql1", State::Failed("connection refused".to_owned())),
+            (
+                "entry point leads to the leader",
+                State::Skipped("no entry point is known".to_owned()),
+            ),
+            ("row written on the leader", passed("postgresql0", 1_240)),
+            ("table removed", State::Running),
+        ] {
+            let name = name.to_owned();
+            report.take(Step { name, state });
+        }
+        if ended {
+            report.end();
+        }
+        self.app.check = Some(report);
+        self.with(Overlay::Check(0))
     }
 
     fn zoom(mut self, pane: Pane) -> Self {
@@ -330,6 +369,9 @@ snapshots! {
     details_of_container: Stage::failed_over().with(Overlay::Details { subject: Subject::Container("pg-master".into()), scroll: 0 }), [(80, 24)];
     znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned() }), [(80, 24)];
     help: Stage::healthy().with(Overlay::Help(0)), [(80, 24)];
+    check_asked: Stage::healthy().asked_to_check(), [(80, 24)];
+    check_running: Stage::healthy().checked(false), [(80, 24)];
+    check_failed: Stage::healthy().checked(true), [(60, 16), (120, 40)];
     logs_zoomed: Stage::healthy().zoom(Pane::Logs), [(80, 24)];
     containers_focused: Stage::failed_over().focus(Pane::Containers), [(80, 24)];
     proxy_focused: Stage::killed(12).focus(Pane::Proxy), [(80, 24)];
@@ -498,6 +540,8 @@ fn draws_at_every_size() {
             selected: "status".to_owned(),
         }),
         Stage::healthy().with(Overlay::Help(3)),
+        Stage::healthy().asked_to_check(),
+        Stage::healthy().checked(true),
         Stage::healthy().zoom(Pane::Containers),
         Stage {
             app: App::default(),

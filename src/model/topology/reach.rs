@@ -14,6 +14,9 @@ const ZOOKEEPER: u16 = 2181;
 const POSTGRES: u16 = 5432;
 const REST: u16 = 8008;
 
+/// Where an HAProxy takes clients to the leader: the reference cluster, and Patroni's own example.
+const ENTRY: [u16; 2] = [POSTGRES, 5000];
+
 /// Where statistics usually are: the reference cluster, HAProxy's own example, its old default, and two habits.
 const STATISTICS: [u16; 5] = [7000, 8404, 1936, 9000, 8080];
 
@@ -35,6 +38,7 @@ pub fn targets(cluster: &Cluster, found: Option<&Found>, overrides: &Overrides) 
         store: reach.store(overrides),
         nodes: reach.nodes(overrides),
         proxies: reach.proxies(overrides),
+        entry: reach.entry(),
         containers: found.into_iter().flat_map(Found::containers).cloned().collect(),
         lab: found.is_some_and(|found| found.lab_profile.is_some()),
     }
@@ -186,6 +190,27 @@ impl Reach<'_> {
             })
             .collect()
     }
+
+    /// The entry point of the first HAProxy that has one; while it is down, the one that it had.
+    fn entry(&self) -> Option<Address> {
+        let proxies = self
+            .found
+            .map(|found| &found.proxies)
+            .filter(|proxies| !proxies.is_empty())?;
+        let mut containers = proxies.iter().filter_map(|name| self.container(name));
+        containers.find_map(entry).or_else(|| self.before.entry.clone())
+    }
+}
+
+/// Where an HAProxy takes clients to the leader: a usual port that is published, else one that it exposes, else the
+/// first of them at its own address.
+fn entry(container: &Container) -> Option<Address> {
+    let has = |port: &u16| container.ports.iter().any(|other| other.private == *port);
+    let usual = || ENTRY.into_iter();
+    let port = usual()
+        .find(|port| container.published(*port).is_some())
+        .or_else(|| usual().find(has));
+    address(container, port.unwrap_or(POSTGRES))
 }
 
 /// Where a port of a container is reachable from this host: published, else at the container's own address.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::cluster::Cluster;
-use super::super::container::ContainerAction;
+use super::super::container::{ContainerAction, Port};
 use super::super::discovery::clusters;
 use super::super::fixture::{LEADER, REPLICA, World};
 use super::super::link::{Cause, Known};
@@ -165,4 +165,50 @@ fn containers_of_another_scope_are_not_members() {
     world.dcs.members.retain(|entry| entry.name.as_str() == LEADER);
     world.pass(500);
     assert_eq!(aim(&world).nodes.len(), 1);
+}
+
+#[test]
+fn the_entry_point_is_where_haproxy_takes_clients() {
+    // Ports of the container, and as what they are published.
+    let cases = [
+        (vec![(7000, Some(7000)), (5432, Some(15432))], "127.0.0.1:15432"),
+        (vec![(5432, None)], "172.18.0.5:5432"),
+        (vec![(5432, None), (5000, Some(5000))], "127.0.0.1:5000"),
+        (vec![(5000, None)], "172.18.0.5:5000"),
+        (vec![(7000, Some(7000))], "172.18.0.5:5432"),
+        (vec![], "172.18.0.5:5432"),
+    ];
+    for (ports, expected) in cases {
+        let mut world = World::healthy();
+        let port = |&(private, published): &(u16, Option<u16>)| Port {
+            private,
+            protocol: "tcp".to_owned(),
+            published: published.map(|port| (IpAddr::from([0, 0, 0, 0]), port)),
+        };
+        world.container("postgres_entrypoint").ports = ports.iter().map(port).collect();
+        world.cluster.targets = Targets::default();
+        let found = clusters(&world.containers);
+        world.cluster.containers = Some(Known {
+            value: world.containers.clone(),
+            at: world.now,
+        });
+        let entry = targets(&world.cluster, found.first(), &Overrides::default()).entry;
+        assert_eq!(entry.unwrap().to_string(), expected, "{ports:?}");
+    }
+}
+
+#[test]
+fn the_entry_point_stays_while_haproxy_is_down_and_goes_with_it() {
+    let mut world = World::healthy();
+    assert_eq!(aim(&world).entry, Some(at("127.0.0.1", 5432)));
+    let haproxy = world.container("postgres_entrypoint");
+    haproxy.ports.clear();
+    haproxy.networks.clear();
+    world.pass(500);
+    assert_eq!(aim(&world).entry, Some(at("127.0.0.1", 5432)));
+    world
+        .containers
+        .retain(|container| container.name.as_str() != "postgres_entrypoint");
+    world.pass(500);
+    assert_eq!(aim(&world).entry, None);
 }

@@ -2,24 +2,19 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio::try_join;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, Error, NoTls, Statement};
+use tokio_postgres::{Client, Error, Statement};
 
 use super::decode::{self, Rows};
 use super::query::{self, AboutRow, SenderRow, SlotRow, StatusRow};
-use super::wire::Wire;
-use super::{Login, cause};
+use super::{Login, cause, connection};
 use crate::model::link::Cause;
 use crate::model::postgres::SqlStatus;
 use crate::model::time::Timestamp;
 use crate::model::topology::Address;
 
-/// For the TCP connection and the handshake together.
-const CONNECT: Duration = Duration::from_secs(1);
 /// For one round, preparing included on a new connection.
 const ROUND: Duration = Duration::from_secs(1);
 /// The server gives up a little before we do, so that nothing keeps running that nobody waits for.
@@ -46,33 +41,7 @@ struct Statements {
 impl Session {
     /// Connects and logs in.
     pub(super) async fn open(target: &Address, login: &Login) -> Result<Self, Cause> {
-        let password = login.password.ask().await?;
-        let mut config = Config::new();
-        config
-            .user(login.user.as_str())
-            .dbname(login.database.as_str())
-            .application_name("pgherd")
-            .options(OPTIONS)
-            .ssl_mode(SslMode::Disable);
-        if let Some(password) = password {
-            config.password(password.expose());
-        }
-        let deadline = Instant::now() + CONNECT;
-        let stream = timeout_at(deadline, TcpStream::connect((target.host.as_str(), target.port)))
-            .await
-            .map_err(|_| Cause::Timeout("connect"))?
-            .map_err(|error| cause::of_connect(&error))?;
-        stream.set_nodelay(true).map_err(|error| cause::of_connect(&error))?;
-        let opened = timeout_at(deadline, config.connect_raw(Wire::new(stream), NoTls))
-            .await
-            .map_err(|_| Cause::Timeout("handshake"))?
-            .map_err(|error| cause::of(&error));
-        if let Err(Cause::Rejected(_)) = &opened {
-            login.password.rejected().await;
-        }
-        let (client, task) = opened?;
-        let mut connection = JoinSet::new();
-        connection.spawn(task);
+        let (client, connection) = connection::connect(target, login, OPTIONS).await?;
         Ok(Self {
             client,
             connection,
