@@ -21,6 +21,9 @@ use super::conductor::Conductor;
 /// Time to find something and to read it once.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// "Nothing" and "several" must stand so long: a busy daemon describes its containers one after the other.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// What was found, as text, and whether there is something to watch.
 ///
 /// # Errors
@@ -46,19 +49,22 @@ pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::
     let mut conductor = Conductor::start(context, settings)?;
     let (mut app, mut effects) = App::start(options, clock());
     let deadline = Instant::now() + PATIENCE;
+    let mut settled = None;
     loop {
         for effect in effects {
             if let Effect::Retarget(targets) = effect {
                 conductor.retarget(targets);
             }
         }
-        let chosen = matches!(app.stage(), Stage::Nothing | Stage::Choosing(_));
+        let open = matches!(app.stage(), Stage::Nothing | Stage::Choosing(_));
+        settled = open.then(|| settled.unwrap_or(Instant::now() + SETTLE));
         let all_asked =
             app.stage() == Stage::Watching && app.cluster.links.values().all(|link| *link != LinkState::Connecting);
-        if chosen || (app.cluster.dcs.is_some() && all_asked) {
+        if app.cluster.dcs.is_some() && all_asked {
             return Ok(app);
         }
-        let Ok(Some(signal)) = timeout_at(deadline, inbox.recv()).await else {
+        let until = settled.map_or(deadline, |settled: Instant| settled.min(deadline));
+        let Ok(Some(signal)) = timeout_at(until, inbox.recv()).await else {
             return Ok(app);
         };
         (effects, _) = app.update(Event::Signal(signal), clock());
