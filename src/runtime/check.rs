@@ -79,21 +79,24 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, as_json:
         )));
     }
     let Some(plan) = Plan::of(&app.cluster) else {
-        say(discover::describe(&app).trim_end());
+        say(discover::describe(&app).trim_end())?;
         return Ok(ExitCode::from(NOTHING_FOUND));
     };
     let mut steps = begin(plan, settings, super::clock::start()(), |check| {
         tokio::spawn(check);
     });
     let mut report = Report::default();
+    // Standard output that is gone must not end a check half way: its table would stay.
+    let mut told = Ok(());
     while let Some(step) = steps.recv().await {
         if step.state != State::Running && !as_json {
-            say(&format!("{:<7}  {step}", step.state.word()));
+            told = told.and_then(|()| say(&format!("{:<7}  {step}", step.state.word())));
         }
         report.take(step);
     }
     report.end();
-    say(&if as_json { document(&report) } else { report.summary() });
+    told?;
+    say(&if as_json { document(&report) } else { report.summary() })?;
     Ok(match report.verdict() {
         Verdict::Passed { .. } => ExitCode::SUCCESS,
         Verdict::Running | Verdict::Failed(_) => ExitCode::FAILURE,
