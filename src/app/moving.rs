@@ -95,7 +95,9 @@ impl App {
             }
         };
         match &mut self.view.overlay {
-            Some(Overlay::Help(scroll) | Overlay::Details { scroll, .. }) => *scroll = scrolled(*scroll),
+            Some(Overlay::Help(scroll) | Overlay::Details { scroll, .. } | Overlay::Failover { scroll, .. }) => {
+                *scroll = scrolled(*scroll)
+            }
             Some(Overlay::Znodes { selected }) => {
                 let nodes = self
                     .cluster
@@ -118,6 +120,14 @@ impl App {
             Pane::Members | Pane::Changes | Pane::Logs => self.selected_member().map(Subject::Member),
         };
         self.view.overlay = subject.map(|subject| Overlay::Details { subject, scroll: 0 });
+    }
+
+    /// To an earlier episode, or a later one.
+    pub(super) fn turn_episode(&mut self, earlier: bool) {
+        let count = self.chronicle.episodes().len();
+        if let Some(Overlay::Failover { back, scroll }) = &mut self.view.overlay {
+            (*back, *scroll) = (stepped(*back, count, !earlier, 1), 0);
+        }
     }
 
     pub(super) fn back(&mut self) {
