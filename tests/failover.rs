@@ -241,7 +241,7 @@ impl Run {
         if server == "BACKEND" {
             match (before.as_deref(), status) {
                 (Some(_), "DOWN") => {
-                    self.tell(SourceKind::HAProxy, None, FactKind::PoolEmpty { pool: pool.to_owned() })
+                    self.tell(SourceKind::HAProxy, None, FactKind::PoolEmpty { pool: pool.to_owned() });
                 }
                 (Some("DOWN"), _) => self.tell(
                     SourceKind::HAProxy,

@@ -96,7 +96,7 @@ impl App {
         };
         match &mut self.view.overlay {
             Some(Overlay::Help(scroll) | Overlay::Details { scroll, .. } | Overlay::Failover { scroll, .. }) => {
-                *scroll = scrolled(*scroll)
+                *scroll = scrolled(*scroll);
             }
             Some(Overlay::Znodes { selected }) => {
                 let nodes = self

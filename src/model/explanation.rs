@@ -18,12 +18,13 @@ pub fn headline(episode: &Episode, now: Timestamp) -> String {
         (Some((from, to)), _) => {
             let (least, time, most) = to.since(&from);
             let doubt = most.saturating_sub(least).as_secs_f64() / 2.0;
-            let doubt = if doubt >= 0.15 {
-                format!(" ±{doubt:.1}")
+            // What is polled is told late: the truth lies between the bounds, not at the later one.
+            let time = if doubt >= 0.15 {
+                format!("{} ±{doubt:.1}", seconds((least + most) / 2))
             } else {
-                String::new()
+                seconds(time)
             };
-            format!("{}{doubt} without writes{predicted}", seconds(time))
+            format!("{time} without writes{}{predicted}", brownout(&timeline))
         }
         (None, Some(Verdict::StoreOutage { demoted: false })) if timeline.blind => {
             "the leader does not answer either".to_owned()
@@ -33,6 +34,16 @@ pub fn headline(episode: &Episode, now: Timestamp) -> String {
         (None, Some(Verdict::Nothing)) => "nothing came of it".to_owned(),
         (None, _) if episode.closed.is_some() => "clients could not write to its end".to_owned(),
         (None, _) => format!("no writes for {}{predicted}", seconds(now.since(timeline.fault.at))),
+    }
+}
+
+/// While HAProxy still sends to the old server too, some connections fail though others succeed.
+fn brownout(timeline: &Timeline) -> String {
+    match (timeline.writable, timeline.drained) {
+        (Some(writable), Some(drained)) if drained.at > writable.at => {
+            format!(" (some fail until +{})", seconds(drained.at.since(timeline.fault.at)))
+        }
+        _ => String::new(),
     }
 }
 

@@ -164,7 +164,7 @@ fn end(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Option<Timesta
         Hit::Proxy => timeline.routed.map(|mark| mark.latest).filter(|at| quiet(*at)),
         Hit::Leader | Hit::Store => {
             if timeline.untouched(episode) {
-                return timeline.calm_since(episode).filter(|since| quiet(*since));
+                return Timeline::calm_since(episode).filter(|since| quiet(*since));
             }
             let stable = timeline.stable?;
             let redundant = timeline.redundant.map(|mark| mark.latest);

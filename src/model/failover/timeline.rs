@@ -41,7 +41,7 @@ impl Mark {
     pub(super) fn of(fact: &Fact, place: usize) -> Self {
         let plausible = fact.at <= fact.seen && fact.seen.since(fact.at) <= LATE;
         let (at, slack) = match fact.source {
-            SourceKind::Docker => (fact.at, Duration::ZERO),
+            SourceKind::Docker | SourceKind::Pgherd => (fact.at, Duration::ZERO),
             SourceKind::ZooKeeper => (
                 fact.at,
                 if fact.at == fact.seen {
@@ -51,7 +51,6 @@ impl Mark {
                 },
             ),
             SourceKind::Postgres | SourceKind::Patroni | SourceKind::HAProxy => (fact.at, ROUND),
-            SourceKind::Pgherd => (fact.at, Duration::ZERO),
         };
         let at = if plausible { at } else { fact.seen };
         Self {
@@ -205,7 +204,7 @@ impl Timeline {
     }
 
     /// Since when nothing of it is to be seen any more, for an untouched cluster.
-    pub(super) fn calm_since(&self, episode: &Episode) -> Option<Timestamp> {
+    pub(super) fn calm_since(episode: &Episode) -> Option<Timestamp> {
         let frozen = episode.entries.iter().rev().find_map(|entry| match &entry.fact.kind {
             FactKind::Container(ContainerAction::Paused) => Some(None),
             FactKind::Container(ContainerAction::Unpaused) => Some(Some(entry.fact.seen)),

@@ -147,9 +147,8 @@ impl<'a> Walk<'a> {
             match self.line.promoted {
                 // The poll that noticed the promotion came after it.
                 Some(noticed) if exact.at < noticed.at => self.line.promoted = Some(exact),
-                Some(_) => {}
                 None if self.line.taken.is_some() => self.line.promoted = Some(exact),
-                None => {}
+                _ => {}
             }
         } else if self.line.promoted.is_none() && self.line.taken.is_some() {
             self.line.promoted = Some(mark);

@@ -57,7 +57,7 @@ fn kills_that_were_measured_lie_in_their_band() {
             assert!(total.touches(span, span), "{seconds} s in {total:?}");
         }
         assert!(
-            total.most - total.least < Duration::from_secs(15),
+            total.most < total.least + Duration::from_secs(15),
             "{total:?} says nothing"
         );
     }
