@@ -26,6 +26,8 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::model::check::Report as CheckReport;
 use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
+use crate::model::fact::Fact;
+use crate::model::failover::{Cast, Chronicle};
 use crate::model::link::{LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
@@ -89,6 +91,8 @@ pub struct App {
     pub found: Vec<Found>,
     /// What changed.
     pub feed: Feed,
+    /// Failovers of this run, and what only looked like one.
+    pub chronicle: Chronicle,
     /// Container logs.
     pub logs: LogStore,
     /// Lag of the last minute.
@@ -218,12 +222,22 @@ impl App {
         }
         let facts = self.cluster.apply(signal, self.now);
         let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
-        for fact in facts {
-            self.feed.push(fact);
-        }
+        self.tell_facts(facts);
         let effects = if moves_addresses { self.retarget() } else { Vec::new() };
         self.refresh_question();
         (effects, urgency)
+    }
+
+    /// Takes what changed to where it belongs.
+    pub(crate) fn tell_facts(&mut self, facts: Vec<Fact>) {
+        if facts.is_empty() {
+            return;
+        }
+        let cast = Cast::of(&self.cluster, self.now);
+        self.chronicle.take(&facts, &cast, self.now);
+        for fact in facts {
+            self.feed.push(fact);
+        }
     }
 
     /// Works out anew what to read.
@@ -255,6 +269,9 @@ impl App {
     fn tick(&mut self) -> Urgency {
         let members = self.members();
         self.history.sample(&members);
+        if self.chronicle.last().is_some_and(|episode| episode.closed.is_none()) {
+            self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
+        }
         if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
             self.notice = None;
         }
@@ -286,6 +303,7 @@ impl App {
             Command::Check => return self.ask_check(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
+            Command::Failovers => self.view.overlay = Some(Overlay::Failover { back: 0, scroll: 0 }),
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),
             Command::Open => self.open(),
             Command::Back => self.back(),
@@ -305,6 +323,9 @@ impl App {
             Command::PageUp => self.go(Command::Up, self.view.page()),
             Command::PageDown => self.go(Command::Down, self.view.page()),
             Command::First | Command::Last => self.go(command, usize::MAX),
+            Command::Left | Command::Right if matches!(self.view.overlay, Some(Overlay::Failover { .. })) => {
+                self.turn_episode(command == Command::Left);
+            }
             Command::Left => self.view.logs.pan = self.view.logs.pan.saturating_sub(8),
             Command::Right => self.view.logs.pan = self.view.logs.pan.saturating_add(8).min(4_096),
         }

@@ -12,7 +12,9 @@ pub mod cluster;
 pub mod container;
 pub mod dcs;
 pub mod discovery;
+pub mod explanation;
 pub mod fact;
+pub mod failover;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod link;
@@ -22,6 +24,7 @@ pub mod member;
 pub mod name;
 pub mod patroni;
 pub mod postgres;
+pub mod prediction;
 pub mod proxy;
 pub mod signal;
 pub mod store;

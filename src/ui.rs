@@ -14,6 +14,7 @@ mod check;
 mod containers;
 mod details;
 mod document;
+mod failover;
 mod first;
 mod frame;
 mod header;
@@ -126,7 +127,11 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             leads: leads::ROWS,
             members: members::rows(scene),
             proxy: proxy::rows(scene),
-            containers: containers::rows(scene),
+            containers: if failover::is_shown(scene) {
+                failover::ROWS
+            } else {
+                containers::rows(scene)
+            },
         };
         layout::plan(area, &wanted)
     };
@@ -148,6 +153,7 @@ fn draw_pane(buffer: &mut Buffer, place: Rect, pane: Pane, scene: &Scene<'_>, fo
     match pane {
         Pane::Members => members::draw(buffer, place, scene, focused),
         Pane::Proxy => proxy::draw(buffer, place, scene, focused),
+        Pane::Containers if !focused && failover::is_shown(scene) => failover::draw(buffer, place, scene),
         Pane::Containers => containers::draw(buffer, place, scene, focused),
         Pane::Changes => changes::draw(buffer, place, scene, focused),
         Pane::Logs => logs::draw(buffer, place, scene, focused),
@@ -159,14 +165,23 @@ fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
     let focus = scene.app.view.focus;
     let shown = if focus == Pane::Members { Pane::Changes } else { focus };
     let logs = logs::title(scene);
+    // Nobody looks at another pane: a failover comes before all of them.
+    let fails = focus == Pane::Members && failover::is_shown(scene);
     let names = [
         (Pane::Proxy, "HAProxy"),
         (Pane::Containers, "Containers"),
         (Pane::Changes, "Changes"),
         (Pane::Logs, if shown == Pane::Logs { logs.as_str() } else { "Logs" }),
     ];
-    let tabs = names.map(|(pane, name)| (name, pane == shown));
+    let mut tabs: Vec<_> = names
+        .iter()
+        .map(|(pane, name)| (*name, *pane == shown && !fails))
+        .collect();
+    if fails {
+        tabs.insert(0, ("Failover", true));
+    }
     let note = match shown {
+        _ if fails => "w: in full".to_owned(),
         Pane::Proxy => proxy::note(scene),
         Pane::Containers => containers::note(scene),
         Pane::Logs => logs::note(scene),
@@ -174,6 +189,7 @@ fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
     };
     let inside = frame::tabs(buffer, place, &tabs, &note, focus != Pane::Members, scene.theme);
     match shown {
+        _ if fails => failover::body(buffer, inside, scene),
         Pane::Proxy => proxy::body(buffer, inside, scene),
         Pane::Containers => containers::body(buffer, inside, scene),
         Pane::Logs => logs::body(buffer, inside, scene),
@@ -186,6 +202,7 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
         Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected } => znodes::draw(buffer, area, selected, scene),
+        Overlay::Failover { back, scroll } => failover::document(buffer, area, *back, *scroll, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
         Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),
         Overlay::Check(scroll) => {

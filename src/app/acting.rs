@@ -6,7 +6,7 @@ use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
 use crate::model::container::ContainerKind;
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, FactKind};
 use crate::model::name::ContainerName;
 
 impl App {
@@ -60,7 +60,11 @@ impl App {
             return Vec::new();
         }
         self.acting = Some(format!("{} {} …", act.word(), target.name));
-        self.ours(format!("asked to {} {}", act.word(), target.name), &target);
+        let asked = Fact {
+            kind: FactKind::Asked(act),
+            ..Fact::ours(self.now, Some(target.name.to_string()), String::new())
+        };
+        self.tell_facts(vec![asked]);
         vec![Effect::Act { act, target }]
     }
 
@@ -85,7 +89,6 @@ impl App {
     }
 
     fn ours(&mut self, text: String, target: &ActTarget) {
-        self.feed
-            .push(Fact::ours(self.now, Some(target.name.to_string()), text));
+        self.tell_facts(vec![Fact::ours(self.now, Some(target.name.to_string()), text)]);
     }
 }

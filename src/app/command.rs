@@ -41,6 +41,8 @@ pub enum Command {
     Follow,
     /// Browse the znodes.
     Znodes,
+    /// The present or last failover in full, and those before it.
+    Failovers,
     /// Show or hide the program's own log.
     OwnLog,
     /// Next colour theme.
@@ -254,6 +256,13 @@ pub const TABLE: &[Entry] = &[
         Context::Main,
         "",
         "Check the cluster: write on the leader, see it on every replica and through the entry point",
+    ),
+    row(
+        Command::Failovers,
+        &[letter('w')],
+        Context::Main,
+        "",
+        "The failover in full: phases, facts, why; ← → for others",
     ),
     row(
         Command::OwnLog,

@@ -95,7 +95,12 @@ impl App {
             }
         };
         match &mut self.view.overlay {
-            Some(Overlay::Help(scroll) | Overlay::Check(scroll) | Overlay::Details { scroll, .. }) => {
+            Some(
+                Overlay::Help(scroll)
+                | Overlay::Check(scroll)
+                | Overlay::Details { scroll, .. }
+                | Overlay::Failover { scroll, .. },
+            ) => {
                 *scroll = scrolled(*scroll);
             }
             Some(Overlay::Znodes { selected }) => {
@@ -120,6 +125,14 @@ impl App {
             Pane::Members | Pane::Changes | Pane::Logs => self.selected_member().map(Subject::Member),
         };
         self.view.overlay = subject.map(|subject| Overlay::Details { subject, scroll: 0 });
+    }
+
+    /// To an earlier episode, or a later one.
+    pub(super) fn turn_episode(&mut self, earlier: bool) {
+        let count = self.chronicle.episodes().len();
+        if let Some(Overlay::Failover { back, scroll }) = &mut self.view.overlay {
+            (*back, *scroll) = (stepped(*back, count, !earlier, 1), 0);
+        }
     }
 
     pub(super) fn back(&mut self) {

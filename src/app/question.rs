@@ -3,8 +3,10 @@
 use crate::model::act::{ActTarget, ContainerAct};
 use crate::model::cluster::Cluster;
 use crate::model::container::{Container, ContainerKind, ContainerState};
+use crate::model::failover::{Fault, Hit};
 use crate::model::member::{self, Member, MemberRole};
 use crate::model::name::{ContainerName, MemberName};
+use crate::model::prediction::{self, Timing, predict};
 use crate::model::takeover;
 use crate::model::time::Timestamp;
 
@@ -19,6 +21,8 @@ pub struct Question {
     pub situation: Situation,
     /// What changed since, while the operator was looking: the next yes only accepts that.
     pub changed: Option<String>,
+    /// How long clients are expected to lose writes, in a sentence.
+    pub prediction: Option<String>,
 }
 
 /// What matters for the consequence of an act.
@@ -75,10 +79,12 @@ impl Question {
             id: found.id.clone(),
             name: found.name.clone(),
         };
+        let situation = situation(cluster, found, now);
         Ok(Self {
             act,
             target,
-            situation: situation(cluster, found, now),
+            prediction: expectation(act, &situation, cluster, now),
+            situation,
             changed: None,
         })
     }
@@ -90,6 +96,7 @@ impl Question {
             return;
         };
         let current = situation(cluster, found, now);
+        self.prediction = expectation(self.act, &current, cluster, now);
         let target = ActTarget {
             id: found.id.clone(),
             name: found.name.clone(),
@@ -165,6 +172,7 @@ impl Question {
             (Part::Proxy, false) => lines.push("Clients reach the leader again once its checks succeed.".to_owned()),
             (Part::Other, _) => lines.push("It is not known as a part of the cluster.".to_owned()),
         }
+        lines.extend(self.prediction.clone());
         lines.push(how(self.act).to_owned());
         if self.act == ContainerAct::Kill && matches!(self.situation.part, Part::Member(_, MemberRole::Leader)) {
             lines.push("The leader lock stays until its session expires.".to_owned());
@@ -181,6 +189,33 @@ fn how(act: ContainerAct) -> &'static str {
         ContainerAct::Restart => "SIGTERM, SIGKILL after the grace period, then start.",
         ContainerAct::Pause => "All its processes freeze; connections stay open and nothing answers.",
         ContainerAct::Unpause => "Its processes go on where they stood.",
+    }
+}
+
+/// What the settings let expect of it.
+fn expectation(act: ContainerAct, situation: &Situation, cluster: &Cluster, now: Timestamp) -> Option<String> {
+    let fault = match act {
+        ContainerAct::Stop | ContainerAct::Restart => Fault::Stopped,
+        ContainerAct::Kill => Fault::Killed,
+        ContainerAct::Pause => Fault::Paused,
+        ContainerAct::Start | ContainerAct::Unpause => return None,
+    };
+    let timing = Timing::of(cluster, now);
+    match situation.part {
+        Part::Member(_, MemberRole::Leader) if !situation.successors.is_empty() => {
+            let predicted = predict(&Hit::Leader, fault, &timing)?;
+            let assumed = if predicted.assumed.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", predicted.assumed.join(", "))
+            };
+            Some(format!("Predicted: no writes for {}{assumed}.", predicted.total.text()))
+        }
+        Part::Store => Some(format!(
+            "Predicted: the leader is demoted {} later.",
+            prediction::demotion(&timing).text()
+        )),
+        _ => None,
     }
 }
 

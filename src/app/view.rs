@@ -55,6 +55,13 @@ pub enum Overlay {
         /// Path of the selected znode, as in [`crate::model::dcs::Znode::path`].
         selected: String,
     },
+    /// A failover in full.
+    Failover {
+        /// Which: 0 is the last one.
+        back: usize,
+        /// Scrolled by so many lines.
+        scroll: u16,
+    },
     /// A question that waits for an answer.
     Question(Box<Question>),
     /// The question whether to check this cluster.

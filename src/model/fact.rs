@@ -14,6 +14,7 @@ mod text;
 
 use std::time::Duration;
 
+use super::act::ContainerAct;
 use super::container::ContainerAction;
 use super::dcs::FailoverRequest;
 use super::link::{Cause, SourceId};
@@ -260,6 +261,8 @@ pub enum FactKind {
     },
     /// Anything else that happened to a container.
     Container(ContainerAction),
+    /// We were told to do this, and asked Docker for it.
+    Asked(ContainerAct),
     /// What we did.
     Ours(String),
 }

@@ -71,7 +71,7 @@ pub fn lock_outlook(cluster: &Cluster, now: Timestamp) -> Option<LockOutlook> {
         _ if answers => Some(true),
         _ => None,
     };
-    let session_timeout = session_timeout(cluster, lock);
+    let session_timeout = session_timeout(cluster, Some(lock));
     let tick = cluster
         .store
         .as_ref()
@@ -92,9 +92,10 @@ pub fn lock_outlook(cluster: &Cluster, now: Timestamp) -> Option<LockOutlook> {
     })
 }
 
-fn session_timeout(cluster: &Cluster, lock: &LeaderLock) -> SessionTimeout {
+/// The timeout of the session that holds this lock, or would hold it.
+pub(super) fn session_timeout(cluster: &Cluster, lock: Option<&LeaderLock>) -> SessionTimeout {
     let store = cluster.store.as_ref().map(|known| &known.value);
-    let measured = store.and_then(|store| store.session_timeouts.get(&lock.session?));
+    let measured = store.and_then(|store| store.session_timeouts.get(&lock?.session?));
     if let Some(measured) = measured {
         return SessionTimeout::Measured(*measured);
     }

@@ -17,6 +17,7 @@ use crate::model::act::ContainerAct;
 use crate::model::check::{Plan, Report, State, Step};
 use crate::model::dcs::{SessionId, Znode, ZnodeStat};
 use crate::model::fact::Fact;
+use crate::model::failover::Cast;
 use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::link::{Cause, LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
@@ -129,9 +130,9 @@ impl Stage {
     fn take(&mut self, facts: Vec<Fact>) {
         self.app.cluster = self.world.cluster.clone();
         self.app.now = self.world.now;
-        for fact in facts {
-            self.app.feed.push(fact);
-        }
+        self.app.tell_facts(facts);
+        let cast = Cast::of(&self.app.cluster, self.world.now);
+        self.app.chronicle.pass(&cast, self.world.now);
     }
 
     fn logs(&mut self) {
@@ -367,6 +368,8 @@ snapshots! {
     question_changed: Stage::changed(), [(80, 24)];
     details_of_member: Stage::failed_over().with(details(REPLICA)), [(120, 40)];
     details_of_container: Stage::failed_over().with(Overlay::Details { subject: Subject::Container("pg-master".into()), scroll: 0 }), [(80, 24)];
+    failover_in_full: Stage::failed_over().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24), (120, 40)];
+    no_failover_yet: Stage::healthy().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24)];
     znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned() }), [(80, 24)];
     help: Stage::healthy().with(Overlay::Help(0)), [(80, 24)];
     check_asked: Stage::healthy().asked_to_check(), [(80, 24)];

@@ -30,6 +30,7 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
         | K::Initialized { .. }
         | K::Restarted
         | K::ContainerDied { .. }
+        | K::Asked(_)
         | K::Ours(_) => Severity::Notable,
         K::ServerStatus { to, .. } => match to {
             ServerStatus::Up => Severity::Good,

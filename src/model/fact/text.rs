@@ -58,6 +58,7 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::PoolServed { pool } => format!("{pool}: has a server again"),
         K::ContainerDied { code, ending } => describe_ending(*code, *ending),
         K::Container(action) => super::container::describe(action),
+        K::Asked(act) => format!("asked to {}", act.word()),
         K::Ours(text) => text.clone(),
     }
 }

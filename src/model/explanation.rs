@@ -1,0 +1,244 @@
+//! An episode in plain words: what was done, what each part saw, why it took so long, and what would change that. Pure.
+
+use std::time::Duration;
+
+use super::fact::{FactKind, SourceKind};
+use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline, Verdict};
+use super::prediction::{Prediction, dominating};
+use super::time::Timestamp;
+
+/// The time until clients could write, in one line: `33.5 s without writes (26–40 s predicted)`.
+pub fn headline(episode: &Episode, now: Timestamp) -> String {
+    let timeline = episode.timeline(now);
+    let predicted = episode
+        .prediction()
+        .map(|prediction| format!(", {} predicted", prediction.total.text()));
+    let predicted = predicted.unwrap_or_default();
+    match (timeline.outage(episode), episode.verdict(now)) {
+        (Some((from, to)), _) => {
+            let (least, time, most) = to.since(&from);
+            let doubt = most.saturating_sub(least).as_secs_f64() / 2.0;
+            // What is polled is told late: the truth lies between the bounds, not at the later one.
+            let time = if doubt >= 0.15 {
+                format!("{} ±{doubt:.1}", seconds((least + most) / 2))
+            } else {
+                seconds(time)
+            };
+            format!("{time} without writes{}{predicted}", brownout(&timeline))
+        }
+        (None, Some(Verdict::StoreOutage { demoted: false })) if timeline.blind => {
+            "the leader does not answer either".to_owned()
+        }
+        (None, Some(Verdict::StoreOutage { demoted: false })) => "writes went on".to_owned(),
+        (None, Some(Verdict::ReplicaLoss(_))) => "writes go on".to_owned(),
+        (None, Some(Verdict::Nothing)) => "nothing came of it".to_owned(),
+        (None, _) if episode.closed.is_some() => "clients could not write to its end".to_owned(),
+        (None, _) => format!("no writes for {}{predicted}", seconds(now.since(timeline.fault.at))),
+    }
+}
+
+/// While HAProxy still sends to the old server too, some connections fail though others succeed.
+fn brownout(timeline: &Timeline) -> String {
+    match (timeline.writable, timeline.drained) {
+        (Some(writable), Some(drained)) if drained.at > writable.at => {
+            format!(" (some fail until +{})", seconds(drained.at.since(timeline.fault.at)))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Which time counted most and what decides that: `detect 27.6 s of 33.5 s: ZooKeeper session timeout 30 s (ttl)`.
+pub fn decisive(episode: &Episode, timeline: &Timeline) -> Option<String> {
+    let (kind, time, whole) = dominating(episode, timeline)?;
+    let knob = episode
+        .prediction()
+        .and_then(|prediction| prediction.phase(kind).map(|phase| phase.knob.clone()));
+    let knob = knob.map(|knob| format!(": {knob}")).unwrap_or_default();
+    Some(format!("{} {} of {}{knob}", kind.name(), seconds(time), seconds(whole)))
+}
+
+/// What became of what: `SIGKILL postgresql0 → postgresql1`.
+pub fn title(episode: &Episode, now: Timestamp) -> String {
+    let who = match &episode.hit {
+        Hit::Leader => episode
+            .leader
+            .as_ref()
+            .map_or_else(|| "leader".to_owned(), ToString::to_string),
+        Hit::Replica(member) => member.to_string(),
+        Hit::Store => "ZooKeeper".to_owned(),
+        Hit::Proxy => "HAProxy".to_owned(),
+    };
+    match episode.verdict(now) {
+        Some(Verdict::Failover { to, .. } | Verdict::Switchover { to, .. }) => {
+            format!("{} {who} → {to}", episode.fault())
+        }
+        _ => format!("{} {who}", episode.fault()),
+    }
+}
+
+/// The whole text, a sentence or two each.
+pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
+    let timeline = episode.timeline(now);
+    let mut text = vec![done(episode)];
+    text.extend(seen(episode, &timeline));
+    text.push(outcome(episode, &timeline, now));
+    if timeline.taken.is_none() && episode.hit == Hit::Leader {
+        text.extend(hindrances(episode));
+    }
+    let prediction = episode.prediction();
+    if let Some(decisive) = decisive(episode, &timeline) {
+        text.push(format!("Where the time went: {decisive}."));
+    }
+    if let (Some(prediction), Some((from, to))) = (&prediction, timeline.outage(episode)) {
+        text.push(compared(prediction, to, from));
+    }
+    text.extend(advice(episode, &timeline));
+    text
+}
+
+fn done(episode: &Episode) -> String {
+    let name = episode
+        .leader
+        .as_ref()
+        .map_or_else(|| "the leader".to_owned(), |leader| format!("{leader}, the leader,"));
+    let by = if episode.is_ours() { " from here" } else { "" };
+    match &episode.hit {
+        Hit::Replica(member) => format!("{member}, a standby, was lost ({}{by}).", episode.fault()),
+        Hit::Store => format!("ZooKeeper was lost ({}{by}).", episode.fault()),
+        Hit::Proxy => format!("HAProxy, or its way to a server, was lost ({}{by}).", episode.fault()),
+        Hit::Leader => match episode.fault() {
+            Fault::Stopped => format!("{name} was asked to stop{by} (SIGTERM)."),
+            Fault::Killed => format!("{name} was killed{by} (SIGKILL): it could not free its lock."),
+            Fault::Paused => format!("{name} was frozen{by}: connections stay open and nothing answers."),
+            Fault::CutOff => format!("{name} was cut off from its network{by}."),
+            Fault::OutOfMemory => format!("{name} was killed by the kernel: out of memory."),
+            Fault::Died => format!("The container of {name} ended by itself."),
+            Fault::Gone => format!("PostgreSQL of {name} went away; its container did not."),
+            Fault::Silent => format!("{name} did not answer any more."),
+            Fault::Requested => format!("{name} was asked through Patroni to hand over."),
+            Fault::LockLost => format!("{name} lost its lock, and nothing that was seen says why."),
+            Fault::Found => "It had begun before pgherd looked: its beginning is not known.".to_owned(),
+        },
+    }
+}
+
+/// What each part saw, in the order of the steps.
+fn seen(episode: &Episode, timeline: &Timeline) -> Option<String> {
+    let after = |mark: &Mark| format!("+{}", seconds(mark.at.since(timeline.fault.at)));
+    let mut steps = Vec::new();
+    for entry in &episode.entries {
+        if let (FactKind::ContainerDied { .. }, SourceKind::Docker) = (&entry.fact.kind, entry.fact.source) {
+            let at = entry.fact.at.since(timeline.fault.at);
+            steps.push(format!("Docker: {} at +{}", entry.fact.describe(), seconds(at)));
+            break;
+        }
+    }
+    let mut step = |mark: Option<Mark>, what: String| {
+        if let Some(mark) = mark {
+            steps.push(format!("{what} at {}", after(&mark)));
+        }
+    };
+    step(
+        timeline.lost.filter(|_| episode.hit != Hit::Proxy),
+        "PostgreSQL: the leader is gone".to_owned(),
+    );
+    step(timeline.freed, "ZooKeeper: lock free".to_owned());
+    if let Some((by, mark)) = &timeline.taken {
+        step(Some(*mark), format!("lock taken by {by}"));
+    }
+    step(
+        timeline
+            .promoted
+            .filter(|_| timeline.lost.is_some() || timeline.taken.is_some()),
+        "PostgreSQL: accepts writes".to_owned(),
+    );
+    step(timeline.drained, "HAProxy: old server out".to_owned());
+    step(timeline.routed, "HAProxy: serves writes".to_owned());
+    step(timeline.store_back, "ZooKeeper: answers again".to_owned());
+    step(timeline.redundant, "a standby streams again".to_owned());
+    (!steps.is_empty()).then(|| format!("{}.", steps.join("; ")))
+}
+
+fn outcome(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
+    let outage = headline(episode, now);
+    match episode.verdict(now) {
+        Some(Verdict::Failover { to, .. }) => format!("{to} took over: a failover, {outage}."),
+        Some(Verdict::Switchover { to, .. }) => format!("{to} took over as it was asked to: a switchover, {outage}."),
+        Some(Verdict::Repromotion(leader)) => {
+            format!("{leader} was promoted again, on a new timeline: no failover, {outage}.")
+        }
+        Some(Verdict::Restart(_)) => {
+            format!("PostgreSQL was restarted in place, timeline unchanged: no failover was needed, {outage}.")
+        }
+        Some(Verdict::StoreOutage { demoted: true }) => {
+            format!("Without ZooKeeper the leader was demoted and the cluster was read-only: no failover, {outage}.")
+        }
+        Some(Verdict::StoreOutage { demoted: false }) => {
+            format!("No failover: {outage}.")
+        }
+        Some(Verdict::ReplicaLoss(_)) => "The leader went on: no failover was needed.".to_owned(),
+        Some(Verdict::ProxyOutage) => "The databases went on: no failover was needed.".to_owned(),
+        Some(Verdict::NoSuccessor) => format!("Nobody took over: no failover, {outage}."),
+        Some(Verdict::Nothing) => "The leader goes on as before: no failover.".to_owned(),
+        None if timeline.freed.is_some() => "The lock is free and nobody has taken it yet.".to_owned(),
+        None => format!("It goes on: {outage}."),
+    }
+}
+
+/// Why nobody takes over, if somebody should.
+fn hindrances(episode: &Episode) -> Vec<String> {
+    let mut text = Vec::new();
+    if episode.paused {
+        text.push("No failover: the cluster is paused.".to_owned());
+    }
+    for candidate in &episode.candidates {
+        let Err(obstacles) = &candidate.verdict else { continue };
+        let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+        text.push(format!("{} could not take over: {}.", candidate.member, why.join(", ")));
+    }
+    text
+}
+
+fn compared(prediction: &Prediction, to: Mark, from: Mark) -> String {
+    let (least, _, most) = to.since(&from);
+    let verdict = match () {
+        () if prediction.total.touches(least, most) => "as predicted",
+        () if most < prediction.total.least => "shorter than predicted",
+        () => "longer than predicted",
+    };
+    let assumed = if prediction.assumed.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", prediction.assumed.join(", "))
+    };
+    format!("That is {verdict} ({}{assumed}).", prediction.total.text())
+}
+
+fn advice(episode: &Episode, timeline: &Timeline) -> Option<String> {
+    let (kind, ..) = dominating(episode, timeline)?;
+    let timing = &episode.timing;
+    let text = match kind {
+        PhaseKind::Detection if !matches!(episode.fault(), Fault::Stopped | Fault::Requested) => {
+            if timing.session.value > Duration::from_secs(20) {
+                "A lower ttl (20 s is Patroni's least) frees the lock of a dead leader sooner."
+            } else {
+                "20 s is the least ttl that Patroni allows: a killed leader costs that much. A clean stop does not."
+            }
+        }
+        PhaseKind::Election if timing.sleeps => "Patroni 3.2 or newer does not sleep through the release of the lock.",
+        PhaseKind::Routing => {
+            "A shorter inter, a fastinter or rise 1 lets HAProxy see the new leader sooner; ttl does not."
+        }
+        PhaseKind::Recovery if episode.hit == Hit::Store => {
+            "failsafe_mode lets the leader go on while all members answer; three ZooKeepers survive the loss of one."
+        }
+        PhaseKind::Recovery => "A shorter loop_wait lets Patroni notice a dead PostgreSQL sooner.",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// `27.6 s`.
+fn seconds(span: Duration) -> String {
+    format!("{:.1} s", span.as_secs_f64())
+}

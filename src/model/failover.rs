@@ -1,0 +1,179 @@
+//! Failovers, and what only looks like one: the facts of each put together to an [`Episode`], its phases, its verdict.
+//!
+//! Pure. An episode opens at the first sign of a fault and collects every fact until the cluster is stable and redundant
+//! again, or nobody expects that any more. Phases and verdict follow from its facts alone, worked out anew each time, so
+//! that a fact that comes late still counts. Never a failover only because the lock vanished: its next holder decides.
+
+mod cast;
+mod episode;
+mod fault;
+mod timeline;
+mod verdict;
+mod walk;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use super::fact::{Fact, FactKind, SourceKind};
+use super::name::MemberName;
+use super::time::Timestamp;
+
+pub use cast::{Cast, Part};
+pub use episode::{Entry, Episode};
+pub use fault::{Fault, Hit};
+pub use timeline::{Mark, Phase, PhaseKind, STABLE, Timeline};
+pub use verdict::Verdict;
+
+/// Episodes kept.
+const CAPACITY: usize = 50;
+/// Our own act is the cause of a fault that follows within this.
+const CONSEQUENCE: Duration = Duration::from_secs(20);
+/// Nobody waits longer for redundancy on the main screen: the episode ends without it.
+const WITHOUT_STANDBY: Duration = Duration::from_secs(120);
+/// A fault that nothing follows from is given up after this.
+const GIVEN_UP: Duration = Duration::from_secs(600);
+/// An unreachable server that is back within this, and nothing else happened: no episode worth keeping.
+const HICCUP: Duration = Duration::from_secs(5);
+
+/// All episodes of this run, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Chronicle {
+    episodes: VecDeque<Episode>,
+    opened: u32,
+    leader: Option<MemberName>,
+    silent: BTreeSet<MemberName>,
+    asked: Option<Fact>,
+}
+
+impl Chronicle {
+    /// Takes the facts that one signal brought, oldest first, and the cluster as it is after them.
+    pub fn take(&mut self, facts: &[Fact], cast: &Cast, now: Timestamp) {
+        for fact in facts {
+            self.fact(fact, cast);
+        }
+        self.pass(cast, now);
+    }
+
+    /// Time passes: an episode may be over.
+    pub fn pass(&mut self, cast: &Cast, now: Timestamp) {
+        let Some(episode) = self.episodes.back_mut().filter(|episode| episode.closed.is_none()) else {
+            return;
+        };
+        episode.look(cast, now);
+        let timeline = episode.timeline(now);
+        if let Some(at) = end(episode, &timeline, now) {
+            episode.closed = Some(at);
+            let short = at.since(timeline.fault.at) < HICCUP + STABLE;
+            if short && episode.verdict(now) == Some(Verdict::Nothing) && episode.is_mere_silence() {
+                self.episodes.pop_back();
+            }
+        }
+    }
+
+    /// Every episode, oldest first.
+    pub fn episodes(&self) -> impl DoubleEndedIterator<Item = &Episode> + ExactSizeIterator {
+        self.episodes.iter()
+    }
+
+    /// The newest.
+    pub fn last(&self) -> Option<&Episode> {
+        self.episodes.back()
+    }
+
+    fn fact(&mut self, fact: &Fact, cast: &Cast) {
+        let leader = self.leader.clone().or_else(|| cast.leader.clone());
+        let sign = fault::sign(fact, leader.as_ref(), &self.silent, cast);
+        self.note(fact);
+        if matches!(fact.kind, FactKind::Asked(_)) {
+            self.asked = Some(fact.clone());
+        }
+        let open = self.episodes.back().filter(|episode| episode.closed.is_none());
+        let opens = match (&sign, open) {
+            (Some(_), None) => true,
+            (Some((hit, _)), Some(episode)) => episode.is_overtaken_by(hit, leader.as_ref(), fact.seen),
+            (None, _) => false,
+        };
+        if let (true, Some((hit, _))) = (opens, &sign) {
+            if let Some(episode) = self.episodes.back_mut().filter(|episode| episode.closed.is_none()) {
+                episode.closed = Some(fact.seen);
+            }
+            self.open(hit.clone(), leader, fact, cast);
+        }
+        let about = cast.part(fact.subject.as_deref());
+        if let Some(episode) = self.episodes.back_mut().filter(|episode| episode.closed.is_none()) {
+            episode.push(Entry {
+                fact: fact.clone(),
+                about,
+                sign: sign.map(|(_, fault)| fault),
+                routes: cast.routes(fact),
+            });
+        }
+    }
+
+    fn open(&mut self, hit: Hit, leader: Option<MemberName>, fact: &Fact, cast: &Cast) {
+        self.opened += 1;
+        let mut episode = Episode::new(self.opened, hit, leader, cast);
+        let asked = self
+            .asked
+            .take()
+            .filter(|asked| asked.subject == fact.subject && fact.seen.since(asked.seen) <= CONSEQUENCE);
+        if let Some(asked) = asked {
+            let about = cast.part(asked.subject.as_deref());
+            episode.push(Entry {
+                fact: asked,
+                about,
+                sign: None,
+                routes: None,
+            });
+        }
+        self.episodes.push_back(episode);
+        if self.episodes.len() > CAPACITY {
+            self.episodes.pop_front();
+        }
+    }
+
+    /// Follows who leads and who answers, also while nothing happens.
+    fn note(&mut self, fact: &Fact) {
+        match &fact.kind {
+            FactKind::LockHeld(member) | FactKind::LockRetaken(member) => self.leader = Some(member.clone()),
+            FactKind::LockTaken { by, .. } => self.leader = Some(by.clone()),
+            FactKind::Unreachable(_) | FactKind::Reachable { .. } if fact.source == SourceKind::Postgres => {
+                if let Some(subject) = &fact.subject {
+                    let member = MemberName::from(subject.as_str());
+                    if matches!(fact.kind, FactKind::Unreachable(_)) {
+                        self.silent.insert(member);
+                    } else {
+                        self.silent.remove(&member);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// When the episode ended, if it has.
+fn end(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Option<Timestamp> {
+    let began = timeline.fault.at;
+    let quiet = |since: Timestamp| now.since(since) >= STABLE;
+    if now.since(began) >= GIVEN_UP {
+        return Some(now);
+    }
+    match &episode.hit {
+        Hit::Replica(_) => timeline.redundant.map(|mark| mark.latest).filter(|at| quiet(*at)),
+        Hit::Proxy => timeline.routed.map(|mark| mark.latest).filter(|at| quiet(*at)),
+        Hit::Leader | Hit::Store => {
+            if timeline.untouched(episode) {
+                return Timeline::calm_since(episode).filter(|since| quiet(*since));
+            }
+            let stable = timeline.stable?;
+            let redundant = timeline.redundant.map(|mark| mark.latest);
+            let late = now.since(stable) >= STABLE + WITHOUT_STANDBY;
+            let back = redundant.filter(|at| quiet(*at)).map(|at| at.max(stable).plus(STABLE));
+            back.or(late.then_some(now))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

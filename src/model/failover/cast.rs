@@ -1,0 +1,114 @@
+//! Who is who while facts come: what a fact's subject is, and how the cluster is set up. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::authority::{member_behind, write_pool};
+use super::super::cluster::Cluster;
+use super::super::container::ContainerKind;
+use super::super::fact::{Fact, FactKind};
+use super::super::member::members;
+use super::super::name::MemberName;
+use super::super::prediction::Timing;
+use super::super::takeover::{Candidate, candidates};
+use super::super::time::Timestamp;
+
+/// What a name belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A member, its container, or its server in HAProxy.
+    Member(MemberName),
+    /// ZooKeeper.
+    Store,
+    /// HAProxy.
+    Proxy,
+}
+
+/// What facts leave open, as it is after them.
+#[derive(Clone, Debug, Default)]
+pub struct Cast {
+    /// Who holds the lock, or held it last.
+    pub leader: Option<MemberName>,
+    /// What containers, members and proxies are, by name.
+    pub parts: BTreeMap<String, Part>,
+    /// Members that HAProxy's servers stand for, by server name.
+    pub servers: BTreeMap<String, MemberName>,
+    /// The pools that take writes.
+    pub pools: BTreeSet<String>,
+    /// Members that the pools for writes send connections to now.
+    pub served: BTreeSet<MemberName>,
+    /// Members whose PostgreSQL ever answered.
+    pub answered: BTreeSet<MemberName>,
+    /// ZooKeeper's znodes were ever read.
+    pub store_known: bool,
+    /// Who could take over now, and why not.
+    pub candidates: Vec<Candidate>,
+    /// The cluster is paused.
+    pub paused: bool,
+    /// What the phases depend on.
+    pub timing: Timing,
+}
+
+impl Cast {
+    /// As the cluster is known now.
+    pub fn of(cluster: &Cluster, now: Timestamp) -> Self {
+        let mut parts = BTreeMap::new();
+        for container in cluster.ours() {
+            let part = match container.kind {
+                ContainerKind::Patroni { .. } => Part::Member(cluster.member_in(container)),
+                ContainerKind::ZooKeeper { .. } => Part::Store,
+                ContainerKind::Proxy { .. } => Part::Proxy,
+                ContainerKind::Other => continue,
+            };
+            parts.insert(container.name.to_string(), part);
+        }
+        parts.extend(cluster.proxies.keys().map(|proxy| (proxy.to_string(), Part::Proxy)));
+        for member in members(cluster, now) {
+            parts.insert(member.name.to_string(), Part::Member(member.name));
+        }
+        let mut cast = Self {
+            leader: cluster.lock_holder().or_else(|| cluster.memory.last_holder()).cloned(),
+            parts,
+            answered: cluster.sql.keys().cloned().collect(),
+            store_known: cluster.dcs.is_some(),
+            candidates: candidates(cluster, now),
+            paused: cluster
+                .snapshot()
+                .and_then(|dcs| dcs.config.as_ref())
+                .is_some_and(|config| config.pause),
+            timing: Timing::of(cluster, now),
+            ..Self::default()
+        };
+        for pool in cluster.proxies.values().filter_map(|proxy| write_pool(&proxy.value)) {
+            cast.pools.insert(pool.name.clone());
+            for server in &pool.servers {
+                let member = member_behind(cluster, server);
+                if server.status.takes_connections() {
+                    cast.served.insert(member.clone());
+                }
+                cast.servers.insert(server.name.clone(), member);
+            }
+        }
+        cast
+    }
+
+    /// What a subject is.
+    pub fn part(&self, subject: Option<&str>) -> Option<Part> {
+        self.parts.get(subject?).cloned()
+    }
+
+    /// For a fact about a server that takes writes: its member, and whether it takes connections now.
+    pub fn routes(&self, fact: &Fact) -> Option<(MemberName, bool)> {
+        let FactKind::ServerStatus { pool, to, .. } = &fact.kind else {
+            return None;
+        };
+        let member = self.servers.get(fact.subject.as_deref()?)?;
+        self.pools
+            .contains(pool)
+            .then(|| (member.clone(), to.takes_connections()))
+    }
+
+    /// Somebody could take over now.
+    pub fn is_redundant(&self) -> bool {
+        self.candidates.iter().any(|candidate| candidate.verdict.is_ok())
+    }
+}

@@ -1,0 +1,179 @@
+//! One fault and everything that was told while the cluster dealt with it. Pure.
+
+use super::super::fact::{Fact, FactKind};
+use super::super::name::MemberName;
+use super::super::prediction::{Prediction, Timing, predict};
+use super::super::takeover::Candidate;
+use super::super::time::Timestamp;
+use super::cast::{Cast, Part};
+use super::fault::{Fault, Hit};
+use super::timeline::Timeline;
+use super::verdict::{self, Verdict};
+
+/// Facts kept: an episode that goes on for long has told what matters.
+const FACTS: usize = 500;
+
+/// A fact, and what was known of its subject when it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The fact.
+    pub fact: Fact,
+    /// What it is about.
+    pub about: Option<Part>,
+    /// The fault that it is a sign of.
+    pub sign: Option<Fault>,
+    /// For a server of a pool for writes: its member, and whether it takes connections now.
+    pub routes: Option<(MemberName, bool)>,
+}
+
+/// A fault and what followed.
+#[derive(Clone, Debug)]
+pub struct Episode {
+    /// Counted from 1 in this run.
+    pub number: u32,
+    /// What was hit.
+    pub hit: Hit,
+    /// Who led when it began.
+    pub leader: Option<MemberName>,
+    /// In the order in which they came: a place in here is evidence.
+    pub entries: Vec<Entry>,
+    /// What the phases depend on, as it was at the beginning.
+    pub timing: Timing,
+    /// Who could take over, and why not: as it was last known before somebody did.
+    pub candidates: Vec<Candidate>,
+    /// The cluster was paused.
+    pub paused: bool,
+    /// When it was over.
+    pub closed: Option<Timestamp>,
+    /// Since when the leader's server, which takes no part in any change, serves writes.
+    pub(super) served: Option<Timestamp>,
+    /// The server of the former leader still takes connections.
+    pub(super) old_served: bool,
+    /// Since when somebody could take over again, by the rules of takeover.
+    pub(super) able: Option<Timestamp>,
+    /// HAProxy decides where writes go.
+    pub(super) proxied: bool,
+}
+
+impl Episode {
+    pub(super) fn new(number: u32, hit: Hit, leader: Option<MemberName>, cast: &Cast) -> Self {
+        Self {
+            number,
+            hit,
+            leader,
+            entries: Vec::new(),
+            timing: cast.timing.clone(),
+            candidates: cast.candidates.clone(),
+            paused: cast.paused,
+            closed: None,
+            served: None,
+            old_served: false,
+            able: None,
+            proxied: !cast.pools.is_empty(),
+        }
+    }
+
+    pub(super) fn push(&mut self, entry: Entry) {
+        if self.entries.len() < FACTS {
+            self.entries.push(entry);
+        }
+    }
+
+    /// Notes what no fact tells.
+    pub(super) fn look(&mut self, cast: &Cast, now: Timestamp) {
+        let timeline = self.timeline(now);
+        let holder = timeline.holder(self).cloned();
+        let serves = |member: &Option<MemberName>| member.as_ref().is_some_and(|member| cast.served.contains(member));
+        self.old_served = holder != self.leader && serves(&self.leader);
+        if !serves(&holder) {
+            self.served = None;
+        } else if self.served.is_none() {
+            self.served = Some(now);
+        }
+        if timeline.taken.is_none() {
+            self.candidates.clone_from(&cast.candidates);
+            self.paused = cast.paused;
+        }
+        let recovers = match &self.hit {
+            Hit::Replica(member) => cast
+                .candidates
+                .iter()
+                .any(|candidate| candidate.member == *member && candidate.verdict.is_ok()),
+            _ => timeline.writable.is_some() && cast.is_redundant(),
+        };
+        if !recovers {
+            self.able = None;
+        } else if self.able.is_none() {
+            self.able = Some(now);
+        }
+    }
+
+    /// What happened first: the sign that says most of those within the first seconds.
+    pub fn fault(&self) -> Fault {
+        const TOGETHER: std::time::Duration = std::time::Duration::from_secs(3);
+        let signs = || self.entries.iter().filter_map(|entry| Some((entry.sign?, entry)));
+        let first = signs().map(|(_, entry)| entry.fact.at).min();
+        let early = signs().filter(|(_, entry)| first.is_some_and(|first| entry.fact.at.since(first) <= TOGETHER));
+        early
+            .filter(|(_, entry)| self.is_hit(entry))
+            .map(|(fault, _)| fault)
+            .max()
+            .unwrap_or(Fault::Found)
+    }
+
+    /// The fact is about what was hit.
+    pub(super) fn is_hit(&self, entry: &Entry) -> bool {
+        match (&self.hit, &entry.about) {
+            (Hit::Replica(name), Some(Part::Member(member))) => name == member,
+            (Hit::Leader, Some(Part::Member(member))) => {
+                self.leader.as_ref() == Some(member) || matches!(entry.fact.kind, FactKind::LockTaken { .. })
+            }
+            (Hit::Leader, None) | (Hit::Store, None | Some(Part::Store)) | (Hit::Proxy, Some(Part::Proxy)) => true,
+            _ => false,
+        }
+    }
+
+    /// We did it ourselves.
+    pub fn is_ours(&self) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| matches!(entry.fact.kind, FactKind::Asked(_)))
+    }
+
+    /// Nothing but that somebody did not answer for a while.
+    pub(super) fn is_mere_silence(&self) -> bool {
+        let signs = self.entries.iter().filter_map(|entry| entry.sign);
+        signs.into_iter().all(|sign| sign == Fault::Silent)
+    }
+
+    /// Another fault begins that is not part of this one.
+    pub(super) fn is_overtaken_by(&self, hit: &Hit, leader: Option<&MemberName>, now: Timestamp) -> bool {
+        match (&self.hit, hit) {
+            (Hit::Replica(_) | Hit::Proxy, Hit::Leader | Hit::Store) => true,
+            (Hit::Replica(one), Hit::Replica(other)) => one != other,
+            (Hit::Leader, Hit::Leader) => {
+                // The new leader is hit, after it came into office.
+                let timeline = self.timeline(now);
+                let other = leader.is_some() && leader != self.leader.as_ref();
+                (other && timeline.promoted.is_some()) || timeline.stable.is_some()
+            }
+            (Hit::Leader | Hit::Store, Hit::Leader | Hit::Store | Hit::Proxy) => self.timeline(now).stable.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Its phases, as they are known at `now`.
+    pub fn timeline(&self, now: Timestamp) -> Timeline {
+        Timeline::of(self, now)
+    }
+
+    /// What it was; `None` while that is open.
+    pub fn verdict(&self, now: Timestamp) -> Option<Verdict> {
+        verdict::verdict(self, &self.timeline(now))
+    }
+
+    /// What was to be expected of it; `None` where nothing can be said.
+    pub fn prediction(&self) -> Option<Prediction> {
+        predict(&self.hit, self.fault(), &self.timing)
+    }
+}

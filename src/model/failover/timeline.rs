@@ -1,0 +1,272 @@
+//! The phases of an episode, each with its interval and the fact that set it. Pure.
+//!
+//! An instant is an interval: a polled source tells up to a round late, a watched one within moments. A stamp of another
+//! clock counts only where it is plausible beside ours: all containers of one Docker host share a clock, and a stamp that
+//! lies after its arrival, or long before it, is of another one.
+
+use std::time::Duration;
+
+use super::super::container::ContainerAction;
+use super::super::fact::{Fact, FactKind, SourceKind};
+use super::super::name::MemberName;
+use super::super::time::Timestamp;
+use super::episode::Episode;
+use super::fault::Hit;
+use super::walk::Walk;
+
+/// Without a failure for so long the cluster is stable.
+pub const STABLE: Duration = Duration::from_secs(10);
+/// A round of a polled source, and its answer.
+const ROUND: Duration = Duration::from_millis(1_100);
+/// How late a watched source is at most.
+const WATCH: Duration = Duration::from_millis(50);
+/// A stamp that is older than this when it arrives is not compared with ours: of another clock, or of another story.
+const LATE: Duration = Duration::from_secs(5);
+
+/// An instant, and how well it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Not before this.
+    pub earliest: Timestamp,
+    /// As it was told.
+    pub at: Timestamp,
+    /// Not after this.
+    pub latest: Timestamp,
+    /// The fact that says so, by its place in [`Episode::entries`]; `None` for what no fact tells.
+    pub evidence: Option<usize>,
+}
+
+impl Mark {
+    /// The instant of a fact.
+    pub(super) fn of(fact: &Fact, place: usize) -> Self {
+        let plausible = fact.at <= fact.seen && fact.seen.since(fact.at) <= LATE;
+        let (at, slack) = match fact.source {
+            SourceKind::Docker | SourceKind::Pgherd => (fact.at, Duration::ZERO),
+            SourceKind::ZooKeeper => (
+                fact.at,
+                if fact.at == fact.seen {
+                    WATCH
+                } else {
+                    Duration::from_millis(1)
+                },
+            ),
+            SourceKind::Postgres | SourceKind::Patroni | SourceKind::HAProxy => (fact.at, ROUND),
+        };
+        let at = if plausible { at } else { fact.seen };
+        Self {
+            earliest: at.minus(slack),
+            at,
+            latest: at,
+            evidence: Some(place),
+        }
+    }
+
+    /// What was noticed in passing, by a look once a second.
+    pub(super) fn noticed(at: Timestamp) -> Self {
+        Self {
+            earliest: at.minus(ROUND),
+            at,
+            latest: at,
+            evidence: None,
+        }
+    }
+
+    pub(super) fn later(self, other: Self) -> Self {
+        if other.at > self.at { other } else { self }
+    }
+
+    /// How long after `earlier`, and between which bounds.
+    pub fn since(&self, earlier: &Self) -> (Duration, Duration, Duration) {
+        (
+            self.earliest.since(earlier.latest),
+            self.at.since(earlier.at),
+            self.latest.since(earlier.earliest),
+        )
+    }
+}
+
+/// The steps of an episode; `None` is one that was not taken, or not yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    /// The first sign of the fault.
+    pub fault: Mark,
+    /// Writes to the old leader ended, as far as PostgreSQL's own answers show it.
+    pub lost: Option<Mark>,
+    /// The lock was gone.
+    pub freed: Option<Mark>,
+    /// Who took it, and when.
+    pub taken: Option<(MemberName, Mark)>,
+    /// The leader accepts writes: a promotion, or the same server again.
+    pub promoted: Option<Mark>,
+    /// HAProxy sends writes to it.
+    pub routed: Option<Mark>,
+    /// HAProxy does not send any to the former leader.
+    pub drained: Option<Mark>,
+    /// ZooKeeper answers again.
+    pub store_back: Option<Mark>,
+    /// Clients can write: the later of promoted and routed.
+    pub writable: Option<Mark>,
+    /// From here on nothing failed for [`STABLE`].
+    pub stable: Option<Timestamp>,
+    /// A standby streams again.
+    pub redundant: Option<Mark>,
+    /// The leader does not answer, and nothing says what it does.
+    pub blind: bool,
+    /// The leader was demoted or lost, and not only the way to it.
+    pub demoted: bool,
+    /// The leader's PostgreSQL started anew.
+    pub restarted: bool,
+    /// A new timeline began.
+    pub new_timeline: bool,
+}
+
+/// A stretch of an episode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// Which.
+    pub kind: PhaseKind,
+    /// Its beginning.
+    pub from: Mark,
+    /// Its end; `None` while it lasts.
+    pub to: Option<Mark>,
+}
+
+/// The kinds of phases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PhaseKind {
+    /// From the fault until the lock is free.
+    Detection,
+    /// Until somebody holds it.
+    Election,
+    /// Until the new leader accepts writes.
+    Promotion,
+    /// From the new lock until HAProxy sends writes there; beside the promotion.
+    Routing,
+    /// From the fault until HAProxy sends nothing to the old leader; beside all others.
+    Draining,
+    /// The same leader: from the fault until it accepts writes again.
+    Recovery,
+    /// ZooKeeper did not answer.
+    StoreOutage,
+    /// From the fault until somebody could take over again; beside all others.
+    Redundancy,
+}
+
+impl PhaseKind {
+    /// Its name, for a column of ten.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Detection => "detect",
+            Self::Election => "elect",
+            Self::Promotion => "promote",
+            Self::Routing => "route",
+            Self::Draining => "old out",
+            Self::Recovery => "recover",
+            Self::StoreOutage => "store",
+            Self::Redundancy => "redundancy",
+        }
+    }
+}
+
+impl Timeline {
+    pub(super) fn of(episode: &Episode, now: Timestamp) -> Self {
+        let mut walk = Walk::new(episode);
+        for (place, entry) in episode.entries.iter().enumerate() {
+            walk.step(place, entry);
+        }
+        walk.end(episode, now)
+    }
+
+    /// Who leads at the end of it, as far as is known.
+    pub fn holder<'a>(&'a self, episode: &'a Episode) -> Option<&'a MemberName> {
+        self.taken.as_ref().map(|(by, _)| by).or(episode.leader.as_ref())
+    }
+
+    /// From the fault, or for a planned change from the last moment of the old leader, until clients can write.
+    pub fn outage(&self, episode: &Episode) -> Option<(Mark, Mark)> {
+        let planned = matches!(episode.hit, Hit::Store) || episode.fault() == super::Fault::Requested;
+        let from = if planned { self.lost? } else { self.fault };
+        Some((from, self.writable?))
+    }
+
+    /// Neither lock nor leader were lost.
+    pub(super) fn untouched(&self, episode: &Episode) -> bool {
+        let store_is_away = episode.hit == Hit::Store && self.store_back.is_none();
+        !store_is_away
+            && self.freed.is_none()
+            && self.taken.is_none()
+            && self.lost.is_none()
+            && !self.demoted
+            && !episode
+                .entries
+                .iter()
+                .any(|entry| matches!(entry.fact.kind, FactKind::ContainerDied { .. }) && episode.is_hit(entry))
+    }
+
+    /// Since when nothing of it is to be seen any more, for an untouched cluster.
+    pub(super) fn calm_since(episode: &Episode) -> Option<Timestamp> {
+        let frozen = episode.entries.iter().rev().find_map(|entry| match &entry.fact.kind {
+            FactKind::Container(ContainerAction::Paused) => Some(None),
+            FactKind::Container(ContainerAction::Unpaused) => Some(Some(entry.fact.seen)),
+            _ => None,
+        });
+        match frozen {
+            Some(None) => None,
+            Some(Some(thawed)) => Some(thawed),
+            None => episode.entries.last().map(|entry| entry.fact.seen),
+        }
+    }
+
+    /// The phases in their order, those that go beside others after them.
+    pub fn phases(&self, episode: &Episode) -> Vec<Phase> {
+        let mut phases = Vec::new();
+        if episode.closed.is_some() && episode.hit == Hit::Leader && self.untouched(episode) {
+            return phases;
+        }
+        let mut add = |kind, from: Mark, to: Option<Mark>| phases.push(Phase { kind, from, to });
+        let taken = self.taken.as_ref().map(|(_, mark)| *mark);
+        let moved = self
+            .taken
+            .as_ref()
+            .is_some_and(|(by, _)| Some(by) != episode.leader.as_ref());
+        match &episode.hit {
+            Hit::Replica(_) => add(PhaseKind::Redundancy, self.fault, self.redundant),
+            Hit::Proxy => add(PhaseKind::Routing, self.fault, self.routed),
+            Hit::Store => {
+                add(PhaseKind::StoreOutage, self.fault, self.store_back);
+                if let Some(lost) = self.lost {
+                    add(PhaseKind::Recovery, lost, self.promoted);
+                    self.route(episode, self.promoted, &mut add);
+                }
+            }
+            Hit::Leader if !moved && (self.promoted.is_some() || taken.is_some()) => {
+                add(PhaseKind::Recovery, self.fault, self.promoted);
+                self.route(episode, self.promoted, &mut add);
+                add(PhaseKind::Redundancy, self.fault, self.redundant);
+            }
+            Hit::Leader => {
+                add(PhaseKind::Detection, self.fault, self.freed.or(taken));
+                if let Some(freed) = self.freed.or(taken) {
+                    add(PhaseKind::Election, freed, taken);
+                }
+                if let Some(taken) = taken {
+                    add(PhaseKind::Promotion, taken, self.promoted);
+                    self.route(episode, Some(taken), &mut add);
+                }
+                if episode.proxied {
+                    add(PhaseKind::Draining, self.fault, self.drained);
+                }
+                add(PhaseKind::Redundancy, self.fault, self.redundant);
+            }
+        }
+        phases
+    }
+
+    fn route(&self, episode: &Episode, from: Option<Mark>, add: &mut impl FnMut(PhaseKind, Mark, Option<Mark>)) {
+        if let (true, Some(from)) = (episode.proxied, from)
+            && self.routed.is_none_or(|routed| routed.at > from.at)
+        {
+            add(PhaseKind::Routing, from, self.routed);
+        }
+    }
+}
