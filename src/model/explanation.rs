@@ -226,6 +226,14 @@ fn advice(episode: &Episode, timeline: &Timeline) -> Option<String> {
             }
         }
         PhaseKind::Election if timing.sleeps => "Patroni 3.2 or newer does not sleep through the release of the lock.",
+        // One check a second suffices already.
+        PhaseKind::Routing
+            if timing
+                .checks
+                .is_some_and(|checks| checks.rise <= 1 && checks.inter <= Duration::from_secs(1)) =>
+        {
+            return None;
+        }
         PhaseKind::Routing => {
             "A shorter inter, a fastinter or rise 1 lets HAProxy see the new leader sooner; ttl does not."
         }
