@@ -22,7 +22,7 @@ mod lab;
 mod terminal;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use docker_proxy::{DockerProxy, Mode};
 use lab::{Lab, PGHERD, PROJECT, lab, service_of};
@@ -162,11 +162,7 @@ fn outage(lab: &Lab, terminal: &Terminal, service: &str, down: &str, up: &str) {
             screen.contains(up)
         });
         lab.docker(begin, service);
-        let begun = Instant::now();
-        let mut slowest = Duration::ZERO;
-        while begun.elapsed() < Duration::from_secs(6) {
-            slowest = slowest.max(terminal.key_latency());
-        }
+        let slowest = terminal.slowest_key(Duration::from_secs(6));
         assert!(slowest < KEY, "{begin} {service}: a key took {slowest:?}");
         terminal.wait(&format!("{service} said to be down after {begin}"), SOON, |screen| {
             screen.contains(down)
@@ -226,11 +222,7 @@ fn a_docker_api_that_hangs_closes_or_talks_nonsense_is_an_outage_like_any_other(
     for mode in [Mode::Hang, Mode::Close, Mode::Garbage, Mode::BadJson] {
         terminal.wait_for("Docker ●", SOON);
         proxy.set(mode);
-        let begun = Instant::now();
-        let mut slowest = Duration::ZERO;
-        while begun.elapsed() < Duration::from_secs(5) {
-            slowest = slowest.max(terminal.key_latency());
-        }
+        let slowest = terminal.slowest_key(Duration::from_secs(5));
         assert!(slowest < KEY, "{mode:?}: a key took {slowest:?}");
         terminal.wait_for("Docker ✗", SOON);
         assert!(terminal.screen().contains("pg-master"), "{}", terminal.screen());

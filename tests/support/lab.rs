@@ -41,6 +41,8 @@ pub(crate) fn lab() -> Lab {
          `cargo test --lib --test architecture --test terminal` are those without"
     );
     if !*started {
+        // The end of an earlier run may still be taking its lab down.
+        let _ = Command::new("flock").args([&lock(), "true"]).status();
         take_down_at_exit();
         *started = true;
     }
@@ -169,6 +171,13 @@ pub(crate) fn pgherd(args: &[&str]) -> std::process::Output {
     command.args(args).stdin(Stdio::null()).output().unwrap()
 }
 
+fn lock() -> String {
+    std::env::temp_dir()
+        .join(format!("{PROJECT}.lock"))
+        .display()
+        .to_string()
+}
+
 fn state_dir() -> String {
     format!("{}/lab", env!("CARGO_TARGET_TMPDIR"))
 }
@@ -177,7 +186,8 @@ fn state_dir() -> String {
 /// A shell waits for the end of this process and takes the lab down, however the process ended.
 fn take_down_at_exit() {
     let script = format!(
-        "cat >/dev/null; exec {PGHERD} lab down --volumes --project {PROJECT} --state-dir '{}' >/dev/null 2>&1",
+        "cat >/dev/null; exec flock '{}' {PGHERD} lab down --volumes --project {PROJECT} --state-dir '{}' >/dev/null 2>&1",
+        lock(),
         state_dir()
     );
     let mut child = Command::new("setsid")

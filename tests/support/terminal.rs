@@ -5,12 +5,14 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::large_stack_arrays,
+    clippy::print_stdout,
     reason = "each test uses its own part of this and fails by panicking"
 )]
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -124,6 +126,31 @@ impl Terminal {
         let opened = self.wait("the help", limit, |screen| screen.contains(HELP));
         self.keys("\u{1b}");
         opened.max(self.wait("the help closed", limit, |screen| !screen.contains(HELP)))
+    }
+
+    /// Presses keys for `span`; gives the slowest answer, less what the machine itself stood still meanwhile: a thread
+    /// that only sleeps says how long that was.
+    pub(crate) fn slowest_key(&self, span: Duration) -> Duration {
+        let running = Arc::new(AtomicBool::new(true));
+        let flag = Arc::clone(&running);
+        let sleeper = thread::spawn(move || {
+            let mut stall = Duration::ZERO;
+            while flag.load(Ordering::SeqCst) {
+                let begun = Instant::now();
+                thread::sleep(LOOK);
+                stall = stall.max(begun.elapsed().saturating_sub(LOOK));
+            }
+            stall
+        });
+        let begun = Instant::now();
+        let mut slowest = Duration::ZERO;
+        while begun.elapsed() < span {
+            slowest = slowest.max(self.key_latency());
+        }
+        running.store(false, Ordering::SeqCst);
+        let stall = sleeper.join().unwrap();
+        println!("slowest key {slowest:?}, the machine stood still for {stall:?}");
+        slowest.saturating_sub(stall)
     }
 
     /// Changes the size of the terminal.
