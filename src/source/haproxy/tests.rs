@@ -58,7 +58,7 @@ async fn finds_the_address_that_answers_and_keeps_it() {
     let silent = Fake::start(Behaviour::Hang(Vec::new())).await;
     let page = Fake::start(Behaviour::Keep(answer(200, b"<html>"))).await;
     let good = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
-    let mut inbox = start(&[&silent.url(), &page.url(), &closed_url().await, &good.url()]);
+    let mut inbox = start(&[&silent.url(), &page.url(), &closed_url(), &good.url()]);
     let begin = std::time::Instant::now();
     inbox.up().await;
     assert!(begin.elapsed() < DEADLINE / 2, "{:?}", begin.elapsed());
@@ -79,7 +79,7 @@ async fn the_best_address_wins_if_it_answers() {
 
 #[tokio::test]
 async fn of_all_failures_it_tells_the_one_with_words() {
-    let closed = closed_url().await;
+    let closed = closed_url();
     let locked = Fake::start(Behaviour::Say(answer(401, b""))).await;
     let mut inbox = start(&[&closed, &locked.url()]);
     assert_eq!(inbox.down().await, Cause::Rejected("HTTP 401".into()));
