@@ -14,7 +14,7 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -29,6 +29,7 @@ pub(crate) struct Terminal {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     parser: Arc<Mutex<vt100::Parser>>,
     raw: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
 impl Terminal {
@@ -55,7 +56,7 @@ impl Terminal {
         let writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (screen, bytes) = (Arc::clone(&parser), Arc::clone(&raw));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 65_536];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 screen.lock().unwrap().process(&buffer[..count]);
@@ -68,6 +69,7 @@ impl Terminal {
             writer,
             parser,
             raw,
+            reader,
         }
     }
 
@@ -178,11 +180,15 @@ impl Terminal {
         self.child.process_id().unwrap()
     }
 
-    /// Waits for the end; gives the exit code.
+    /// Waits for the end, and until its last words are on the screen; gives the exit code.
     pub(crate) fn exit_code(&mut self, limit: Duration) -> u32 {
         let begun = Instant::now();
+        let mut ended = None;
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            ended = ended.or(self.child.try_wait().unwrap());
+            if let Some(status) = &ended
+                && self.reader.is_finished()
+            {
                 return status.exit_code();
             }
             assert!(
