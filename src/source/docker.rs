@@ -1,7 +1,8 @@
 //! The Docker daemon, read: containers, events, usage and logs. Changes nothing, see `action::container` for that.
 //!
-//! One task a stream, and one owner of the link: the daemon is up while it answers a ping each second and gives the list
-//! of containers. When it comes back after an outage, every stream is opened again, since an old one may be deaf.
+//! One task a stream, and one owner of the link: the daemon is up while it says something each second, if only to a ping,
+//! and gives the list of containers. When it comes back after an outage, every stream is opened again, since an old one
+//! may be deaf.
 
 mod connect;
 mod decode;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use bollard::Docker;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 pub use self::connect::{ConnectError, DEFAULT_SOCKET, connect, reach};
 use self::list::{Hint, Table};
@@ -32,7 +33,7 @@ use crate::model::signal::Report;
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
 
-/// From one ping to the next, and an answer's deadline: a frozen daemon is noticed within two seconds.
+/// From one sign of life to the next, and a ping's deadline: a frozen daemon is noticed within two seconds.
 const PING: Duration = Duration::from_secs(1);
 /// The same while the daemon does not answer.
 const PING_WHILE_DOWN: Duration = Duration::from_millis(500);
@@ -72,7 +73,7 @@ pub async fn watch(
     let (table, _) = watch::channel(Table::new());
     owner.table = table.subscribe();
     let tasks = &mut owner.tasks;
-    tasks.spawn(beat(docker.clone(), news.clone()));
+    tasks.spawn(beat(docker.clone(), owner.heard.subscribe(), news.clone()));
     tasks.spawn(events::follow(
         context,
         docker.clone(),
@@ -118,6 +119,8 @@ struct Owner {
     unlisted: Option<Cause>,
     usage: BTreeMap<ContainerName, Usage>,
     usage_is_new: bool,
+    /// When a sample came last: the daemon lived then.
+    heard: watch::Sender<Option<Instant>>,
 }
 
 impl Owner {
@@ -135,6 +138,7 @@ impl Owner {
             unlisted: None,
             usage: BTreeMap::new(),
             usage_is_new: false,
+            heard: watch::channel(None).0,
         }
     }
 
@@ -169,7 +173,12 @@ impl Owner {
                 }
                 self.unlisted = Some(cause);
             }
-            News::Usage(name, usage) => self.note_usage(name, usage),
+            News::Usage(name, usage) => {
+                if usage.is_some() {
+                    self.heard.send_replace(Some(Instant::now()));
+                }
+                self.note_usage(name, usage);
+            }
         }
     }
 
@@ -219,19 +228,24 @@ impl Owner {
     }
 }
 
-/// Asks the daemon whether it is there; never ends.
-async fn beat(docker: Docker, news: mpsc::Sender<News>) {
+/// Tells each second whether the daemon is there, and asks it where nothing was heard meanwhile; never ends.
+async fn beat(docker: Docker, heard: watch::Receiver<Option<Instant>>, news: mpsc::Sender<News>) {
     loop {
-        let outcome = match timeout(PING, docker.ping()).await {
-            Err(_) => Err(Cause::Timeout("ping")),
-            Ok(Err(error)) => Err(connect::cause(&error)),
-            Ok(Ok(answer)) if answer.trim() == "OK" => Ok(()),
-            Ok(Ok(answer)) => Err(Cause::Garbled(clean_line(&answer.chars().take(80).collect::<String>()))),
-        };
+        let lately = heard.borrow().is_some_and(|at| at.elapsed() < PING);
+        let outcome = if lately { Ok(()) } else { ping(&docker).await };
         let pause = if outcome.is_ok() { PING } else { PING_WHILE_DOWN };
         if news.send(News::Beat(outcome)).await.is_err() {
             return;
         }
         sleep(pause).await;
+    }
+}
+
+async fn ping(docker: &Docker) -> Result<(), Cause> {
+    match timeout(PING, docker.ping()).await {
+        Err(_) => Err(Cause::Timeout("ping")),
+        Ok(Err(error)) => Err(connect::cause(&error)),
+        Ok(Ok(answer)) if answer.trim() == "OK" => Ok(()),
+        Ok(Ok(answer)) => Err(Cause::Garbled(clean_line(&answer.chars().take(80).collect::<String>()))),
     }
 }

@@ -27,7 +27,7 @@ use crate::model::topology::StoreTarget;
 /// Pause between two attempts to open a session.
 const PAUSE: Duration = Duration::from_millis(250);
 /// Pause between two liveness requests. With their deadline it makes a silent server known within two seconds.
-const PROBE: Duration = Duration::from_millis(500);
+const PROBE: Duration = Duration::from_secs(1);
 /// How long more events are awaited after one before the tree is read: those of one transaction come together.
 const BURST: Duration = Duration::from_millis(3);
 /// Everything is read this often without an event: the safety net.
@@ -151,7 +151,7 @@ impl Reader {
                     state = state.changed() => usable(state)?,
                     () = sleep_until(reread_at) => break,
                     () = sleep_until(probe_at) => {
-                        within("request", client.check_stat("/")).await?;
+                        session::alive(client).await?;
                         self.reporter.reached().await;
                     }
                     () = sleep_until(round_at), if rounds.is_empty() => {

@@ -22,6 +22,8 @@ const SESSION: Duration = Duration::from_secs(6);
 const OPEN: Duration = Duration::from_secs(1);
 /// Deadline of every request in a session.
 const REQUEST: Duration = Duration::from_millis(1500);
+/// Deadline of a request whose answer is awaited only as a sign of life.
+const LIVENESS: Duration = Duration::from_millis(950);
 
 /// A session that is open.
 pub(super) struct Session {
@@ -72,7 +74,20 @@ fn major_and_minor(version: &str) -> Option<(u32, u32)> {
 
 /// Waits for a request, named by `step`, as long as any request may take.
 pub(super) async fn within<T>(step: &'static str, request: impl Future<Output = Result<T, Error>>) -> Result<T, Cause> {
-    match timeout(REQUEST, request).await {
+    answered(step, REQUEST, request).await
+}
+
+/// Fails when the server does not show that it lives.
+pub(super) async fn alive(client: &Client) -> Result<(), Cause> {
+    answered("request", LIVENESS, client.check_stat("/")).await.map(drop)
+}
+
+async fn answered<T>(
+    step: &'static str,
+    deadline: Duration,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Cause> {
+    match timeout(deadline, request).await {
         Ok(answer) => answer.map_err(|error| cause(&error)),
         Err(_) => Err(Cause::Timeout(step)),
     }
