@@ -4,7 +4,6 @@
 //! Invariants: `up` on a healthy lab changes nothing; every command and request has a deadline; containers of other
 //! projects are never touched.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::config::lab::{LabArgs, LabCommand, LabOptions};
@@ -144,38 +143,49 @@ pub async fn status(options: &LabOptions) -> Result<(Settings, Vec<Container>, H
     Ok((settings, containers, health))
 }
 
-/// Runs a `pgherd lab` command but for the monitor; true when it did what it should (for `status`: when all is well).
-pub async fn run(args: &LabArgs) -> bool {
+/// What a `pgherd lab` command has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// For standard output; empty when the steps said all.
+    pub text: String,
+    /// For `status`: all is well. The others say so by not failing.
+    pub well: bool,
+}
+
+/// Runs a `pgherd lab` command but for the monitor; its steps are told on standard error.
+///
+/// # Errors
+/// Those of [`up`], [`down`] and [`status`].
+pub async fn run(args: &LabArgs) -> Result<Answer, LabError> {
     let mut printer = Printer::stderr();
     let options = &args.options;
     let mut sink = |news: Progress| printer.print(&news);
+    let well = |text| Answer { text, well: true };
     let result = match &args.command {
-        Some(LabCommand::Status) => status(options).await.map(|(settings, containers, health)| {
-            say(&describe(&settings, &containers, &health)) && health.missing().is_none()
+        Some(LabCommand::Status) => status(options).await.map(|(settings, containers, health)| Answer {
+            text: describe(&settings, &containers, &health),
+            well: health.missing().is_none(),
         }),
-        Some(LabCommand::Down { volumes }) => down(options, *volumes, &mut sink).await.map(|()| true),
+        Some(LabCommand::Down { volumes }) => down(options, *volumes, &mut sink).await.map(|()| well(String::new())),
         Some(LabCommand::Reset) => match down(options, true, &mut sink).await {
-            Ok(()) => up(options, &mut sink).await.map(|lab| say_up(&lab)),
+            Ok(()) => up(options, &mut sink).await.map(|lab| well(way_in(&lab))),
             Err(error) => Err(error),
         },
-        Some(LabCommand::Up) | None => up(options, &mut sink).await.map(|lab| say_up(&lab)),
+        Some(LabCommand::Up) | None => up(options, &mut sink).await.map(|lab| well(way_in(&lab))),
     };
-    result.unwrap_or_else(|error| {
-        printer.finish();
-        complain(&error);
-        false
-    })
+    result.inspect_err(|_| printer.finish())
 }
 
 fn ids(containers: impl Iterator<Item = Container>) -> Vec<(String, String)> {
     containers.map(|container| (container.id, container.state)).collect()
 }
 
-fn say_up(lab: &Lab) -> bool {
+/// The answer of `up`: where everything is.
+fn way_in(lab: &Lab) -> String {
     let settings = &lab.settings;
     let at = settings.reachable();
     let role = credentials::MONITOR;
-    say(&format!(
+    format!(
         "The lab {} is up (profile {}).\n  \
          entry      postgresql://{}:{}@{at}:{}/{}\n  \
          statistics http://{at}:{}/\n  \
@@ -193,7 +203,7 @@ fn say_up(lab: &Lab) -> bool {
         settings.port(Port::Pg1),
         settings.port(Port::Zookeeper),
         lab.state_dir.display()
-    ))
+    )
 }
 
 /// The answer of `status`.
@@ -234,17 +244,6 @@ fn describe(settings: &Settings, containers: &[Container], health: &Health) -> S
             .map_or_else(|| "healthy".to_owned(), |missing| format!("not healthy: {missing}")),
     );
     lines.join("\n")
-}
-
-/// The answer of a command; false if it could not be given. A reader that went away has read enough.
-fn say(text: &str) -> bool {
-    let said = writeln!(io::stdout().lock(), "{text}");
-    said.map_or_else(|error| error.kind() == io::ErrorKind::BrokenPipe, |()| true)
-}
-
-#[expect(clippy::print_stderr, reason = "the error of a command that opens no screen")]
-fn complain(error: &LabError) {
-    eprintln!("pgherd: {error}");
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::config::environment::Environment;
 use crate::config::lab::{LabArgs, LabOptions};
 use crate::config::settings::{Settings, TimeZone};
 use crate::config::{self, ConfigError};
-use crate::lab;
+use crate::lab::{self, LabError};
 use crate::model::topology::Overrides;
 use crate::ui::{Look, Theme};
 
@@ -57,11 +57,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             start_lab(&options).await?;
             watch(settings, look, Some(options)).await
         }
-        Some(Command::Lab(args)) => Ok(if lab::run(&args).await {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }),
+        Some(Command::Lab(args)) => {
+            let answer = lab::run(&args).await?;
+            if !answer.text.is_empty() {
+                say(&answer.text)?;
+            }
+            Ok(if answer.well {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
         Some(Command::Config) => {
             say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)
@@ -102,7 +108,7 @@ async fn start_lab(options: &LabOptions) -> Result<(), Failure> {
     let up = lab::up(options, &mut |news| printer.print(&news)).await;
     up.map(drop).map_err(|error| {
         printer.finish();
-        Failure::Failed(error.to_string())
+        error.into()
     })
 }
 
@@ -153,6 +159,12 @@ fn look(settings: &Settings) -> Result<Look, Failure> {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Usage(error.to_string())
+    }
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

@@ -10,6 +10,8 @@ pub mod docker;
 pub mod haproxy;
 pub mod http;
 pub mod patroni;
+#[cfg(test)]
+mod port;
 pub mod postgres;
 pub mod zookeeper;
 

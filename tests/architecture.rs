@@ -1,13 +1,6 @@
 //! Holds the layers: each names only those below it. Reads every `crate::…` path of the source, not only `use` lines.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "all of this is a test: it fails by panicking, and prints its figures"
-)]
+#![cfg(test)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,14 +3,7 @@
 //! The records (one event a line: ZooKeeper watches, HAProxy every 100 ms, SQL and REST every 150 ms) become facts here
 //! as the sources would tell them. They may not be changed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "all of this is a test: it fails by panicking, and prints its figures"
-)]
+#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

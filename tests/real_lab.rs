@@ -1,14 +1,7 @@
 //! The binary on the real reference cluster: acts by key, outages, recovery. What the screen says is held against
 //! Patroni's own REST answer. One test at a time: they share one lab.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "all of this is a test: it fails by panicking, and prints its figures"
-)]
+#![cfg(test)]
 
 #[path = "real_lab/check.rs"]
 mod check;

@@ -1,13 +1,6 @@
 //! The binary and its terminal: needs no Docker.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "all of this is a test: it fails by panicking, and prints its figures"
-)]
+#![cfg(test)]
 
 #[path = "support/terminal.rs"]
 mod terminal;

@@ -4,27 +4,41 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
+use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 /// The largest answer that is read, in bytes: far above what Patroni and `HAProxy` say of two members.
 const LIMIT: usize = 1 << 20;
 /// How long a request may take.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Status and body of an answer, or why there is none.
-pub(super) async fn request(method: Method, url: &str, body: String) -> Result<(StatusCode, String), String> {
+/// Status and body of the answer of `server` (`host:port`), or why there is none.
+pub(super) async fn request(
+    method: Method,
+    server: &str,
+    path: &str,
+    body: String,
+) -> Result<(StatusCode, String), String> {
     let answer = async {
         let request = Request::builder()
             .method(method)
-            .uri(url)
+            .uri(path)
+            .header("Host", server)
             .header("Content-Type", "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        let (head, body) = client
-            .request(request)
+        let stream = TcpStream::connect(server).await.map_err(|error| error.to_string())?;
+        let (mut requests, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| cause(&error))?;
+        // Ends with this request; its error is told to the request too.
+        let mut driver = JoinSet::new();
+        driver.spawn(connection);
+        let (head, body) = requests
+            .send_request(request)
             .await
             .map_err(|error| cause(&error))?
             .into_parts();
@@ -41,8 +55,10 @@ pub(super) async fn request(method: Method, url: &str, body: String) -> Result<(
 }
 
 /// Body of a GET, whatever its status is (Patroni answers 503 with a body too).
-pub(super) async fn get(url: &str) -> Result<String, String> {
-    request(Method::GET, url, String::new()).await.map(|(_, body)| body)
+pub(super) async fn get(server: &str, path: &str) -> Result<String, String> {
+    request(Method::GET, server, path, String::new())
+        .await
+        .map(|(_, body)| body)
 }
 
 /// The innermost cause: the outer ones only say that something failed.

@@ -104,11 +104,8 @@ pub(super) async fn look(containers: &[Container], settings: &Settings) -> Healt
         // Whoever answers on the port of its statistics is another lab.
         return Health::default();
     }
-    let stats = format!(
-        "http://{}/;csv",
-        host(&settings.reachable().to_string(), settings.port(Port::Stats))
-    );
-    let (members, csv) = tokio::join!(members(containers), http::get(&stats));
+    let stats = host(&settings.reachable().to_string(), settings.port(Port::Stats));
+    let (members, csv) = tokio::join!(members(containers), http::get(&stats, "/;csv"));
     Health {
         members,
         entry: csv.ok().and_then(|csv| entry(&csv)),
@@ -119,7 +116,7 @@ pub(super) async fn look(containers: &[Container], settings: &Settings) -> Healt
 async fn members(containers: &[Container]) -> Vec<Member> {
     let mut best = Vec::new();
     for address in patronis(containers) {
-        let Ok(json) = http::get(&format!("http://{}/cluster", host(address, REST_PORT))).await else {
+        let Ok(json) = http::get(&host(address, REST_PORT), "/cluster").await else {
             continue;
         };
         best = decode_cluster(&json);
@@ -139,8 +136,8 @@ pub(super) async fn apply_timing(containers: &[Container], wanted: Timing) -> Re
     };
     let mut last = "no Patroni answers".to_owned();
     for address in patronis(containers) {
-        let url = format!("http://{}/config", host(address, REST_PORT));
-        let present = match http::get(&url).await.map(|json| decode_timing(&json)) {
+        let server = host(address, REST_PORT);
+        let present = match http::get(&server, "/config").await.map(|json| decode_timing(&json)) {
             Ok(Some(present)) => present,
             Ok(None) => continue,
             Err(cause) => {
@@ -157,7 +154,7 @@ pub(super) async fn apply_timing(containers: &[Container], wanted: Timing) -> Re
             retry_timeout,
         } = wanted;
         let patch = format!(r#"{{"ttl":{ttl},"loop_wait":{loop_wait},"retry_timeout":{retry_timeout}}}"#);
-        return match http::request(Method::PATCH, &url, patch).await {
+        return match http::request(Method::PATCH, &server, "/config", patch).await {
             Ok((StatusCode::OK, _)) => Ok(Some(present)),
             Ok((status, body)) => Err(refused(format!("{status} {}", super::command::printable(&body)))),
             Err(cause) => Err(refused(cause)),

@@ -1,14 +1,16 @@
 //! Docker's answers into containers. Pure; environment variables are looked at and never kept, since they hold
 //! passwords.
 
+mod ports;
+
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState as DockerState, ContainerSummary, EndpointSettings, HealthStatusEnum,
-    PortMap,
 };
 
+use self::ports::{address_or_any, ports, sort};
 use super::recognise::{Making, recognise};
 use crate::model::container::{Compose, Container, ContainerState, Network, Port};
 use crate::model::name::ContainerName;
@@ -217,82 +219,10 @@ fn networks_of(networks: Option<&HashMap<String, EndpointSettings>>) -> Vec<Netw
     networks
 }
 
-/// While a container runs, what is published; else what it is configured to publish at fixed ports, so that the way to
-/// a stopped member stays the same and says "refused".
-fn ports(answer: &ContainerInspectResponse, exposed: &[String], runs: bool) -> Vec<Port> {
-    let live = answer
-        .network_settings
-        .as_ref()
-        .and_then(|settings| settings.ports.as_ref());
-    let configured = answer
-        .host_config
-        .as_ref()
-        .and_then(|config| config.port_bindings.as_ref());
-    let mut ports = published(if runs { live } else { configured });
-    for key in exposed {
-        let known = |port: &Port| port_key(key) == Some((port.private, port.protocol.clone()));
-        if !ports.iter().any(known)
-            && let Some((private, protocol)) = port_key(key)
-        {
-            ports.push(Port {
-                private,
-                protocol,
-                published: None,
-            });
-        }
-    }
-    sort(&mut ports);
-    ports
-}
-
-fn published(map: Option<&PortMap>) -> Vec<Port> {
-    let mut ports = Vec::new();
-    for (key, bindings) in map.into_iter().flatten() {
-        let Some((private, protocol)) = port_key(key) else {
-            continue;
-        };
-        let mut hosts: Vec<_> = bindings
-            .iter()
-            .flatten()
-            .filter_map(|binding| {
-                let port = binding
-                    .host_port
-                    .as_deref()?
-                    .parse::<u16>()
-                    .ok()
-                    .filter(|port| *port != 0)?;
-                Some(Some((address_or_any(binding.host_ip.as_deref()), port)))
-            })
-            .collect();
-        if hosts.is_empty() {
-            hosts.push(None);
-        }
-        ports.extend(hosts.into_iter().map(|published| Port {
-            private,
-            protocol: protocol.clone(),
-            published,
-        }));
-    }
-    ports
-}
-
-/// `5432/tcp`.
-fn port_key(key: &str) -> Option<(u16, String)> {
-    let (port, protocol) = key.split_once('/').unwrap_or((key, "tcp"));
-    Some((port.parse().ok()?, clean_line(protocol)))
-}
-
-fn address_or_any(text: Option<&str>) -> IpAddr {
-    text.and_then(|text| text.parse().ok())
-        .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
-}
-
-fn sort(ports: &mut [Port]) {
-    ports.sort_by(|a, b| (a.private, &a.protocol, a.published).cmp(&(b.private, &b.protocol, b.published)));
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::model::container::ContainerKind;
     use crate::model::name::MemberName;

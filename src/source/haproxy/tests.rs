@@ -1,9 +1,10 @@
 //! The source against servers that misbehave, and the path of its URL.
 
-use super::super::http::fake::{Behaviour, Fake, Inbox, answer, closed_url};
+use super::super::http::fake::{Behaviour, Fake, Inbox, answer};
 use super::*;
 use crate::model::name::ProxyName;
 use crate::model::signal::Signal;
+use crate::source::port::Port;
 
 const CSV: &[u8] = include_bytes!("../../../tests/samples/haproxy/2.6_healthy.csv");
 
@@ -34,7 +35,7 @@ fn the_path_of_a_configured_url_stays() {
 
 #[tokio::test]
 async fn reports_each_second_over_one_connection() {
-    let fake = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
+    let fake = Fake::start(Behaviour::Keep(answer(200, CSV)));
     let mut inbox = start(&[&fake.url()]);
     inbox.up().await;
     for _ in 0..3 {
@@ -55,10 +56,11 @@ async fn reports_each_second_over_one_connection() {
 
 #[tokio::test]
 async fn finds_the_address_that_answers_and_keeps_it() {
-    let silent = Fake::start(Behaviour::Hang(Vec::new())).await;
-    let page = Fake::start(Behaviour::Keep(answer(200, b"<html>"))).await;
-    let good = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
-    let mut inbox = start(&[&silent.url(), &page.url(), &closed_url(), &good.url()]);
+    let silent = Fake::start(Behaviour::Hang(Vec::new()));
+    let page = Fake::start(Behaviour::Keep(answer(200, b"<html>")));
+    let good = Fake::start(Behaviour::Keep(answer(200, CSV)));
+    let closed = Port::take();
+    let mut inbox = start(&[&silent.url(), &page.url(), &closed.url(), &good.url()]);
     let begin = std::time::Instant::now();
     inbox.up().await;
     assert!(begin.elapsed() < DEADLINE / 2, "{:?}", begin.elapsed());
@@ -69,8 +71,8 @@ async fn finds_the_address_that_answers_and_keeps_it() {
 
 #[tokio::test]
 async fn the_best_address_wins_if_it_answers() {
-    let best = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
-    let other = Fake::start(Behaviour::Keep(answer(200, CSV))).await;
+    let best = Fake::start(Behaviour::Keep(answer(200, CSV)));
+    let other = Fake::start(Behaviour::Keep(answer(200, CSV)));
     let mut inbox = start(&[&best.url(), &other.url()]);
     inbox.up().await;
     inbox.report().await;
@@ -79,11 +81,11 @@ async fn the_best_address_wins_if_it_answers() {
 
 #[tokio::test]
 async fn of_all_failures_it_tells_the_one_with_words() {
-    let closed = closed_url();
-    let locked = Fake::start(Behaviour::Say(answer(401, b""))).await;
-    let mut inbox = start(&[&closed, &locked.url()]);
+    let closed = Port::take();
+    let locked = Fake::start(Behaviour::Say(answer(401, b"")));
+    let mut inbox = start(&[&closed.url(), &locked.url()]);
     assert_eq!(inbox.down().await, Cause::Rejected("HTTP 401".into()));
-    let mut inbox = start(&[&closed, "https://h:7000"]);
+    let mut inbox = start(&[&closed.url(), "https://h:7000"]);
     assert_eq!(inbox.down().await, Cause::Other("https is not supported yet".into()));
     let mut inbox = start(&[]);
     assert_eq!(inbox.down().await, Cause::Other("no address is known".into()));
@@ -92,7 +94,7 @@ async fn of_all_failures_it_tells_the_one_with_words() {
 #[tokio::test]
 async fn every_failure_shows_and_it_comes_back() {
     let good = Behaviour::Keep(answer(200, CSV));
-    let fake = Fake::start(good.clone()).await;
+    let fake = Fake::start(good.clone());
     let mut inbox = start(&[&fake.url()]);
     inbox.up().await;
     let failures = [
@@ -110,11 +112,5 @@ async fn every_failure_shows_and_it_comes_back() {
         inbox.up().await;
         inbox.report().await;
     }
-    let address = fake.address();
-    drop(fake);
-    assert_eq!(inbox.down().await, Cause::Refused);
-    let _fake = Fake::start_at(address, good).await;
-    let begin = std::time::Instant::now();
-    inbox.up().await;
-    assert!(begin.elapsed() < Duration::from_millis(1_300), "{:?}", begin.elapsed());
+    inbox.sees_a_restart(fake, good).await;
 }

@@ -1,12 +1,11 @@
 //! For tests: a server that behaves as badly as it is told, and an inbox for what a source says about it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +14,7 @@ use crate::model::link::{Cause, LinkState};
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
 use crate::source::Context;
+use crate::source::port::Port;
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -63,23 +63,21 @@ impl Seen {
 
 /// The server; dropping it closes everything.
 pub(in crate::source) struct Fake {
-    address: SocketAddr,
+    port: Port,
     behaviour: watch::Sender<Behaviour>,
     /// What it saw.
     pub(in crate::source) seen: Arc<Seen>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Fake {
     /// On a free port.
-    pub(in crate::source) async fn start(behaviour: Behaviour) -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap(), behaviour).await
+    pub(in crate::source) fn start(behaviour: Behaviour) -> Self {
+        Self::at(Port::take(), behaviour)
     }
 
-    /// On this address.
-    pub(in crate::source) async fn start_at(address: SocketAddr, behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
-        let address = listener.local_addr().unwrap();
+    fn at(port: Port, behaviour: Behaviour) -> Self {
+        let listener = port.listen();
         let (behaviour, current) = watch::channel(behaviour);
         let seen = Arc::new(Seen::default());
         let mut tasks = JoinSet::new();
@@ -93,21 +91,16 @@ impl Fake {
             }
         });
         Self {
-            address,
+            port,
             behaviour,
             seen,
-            _tasks: tasks,
+            tasks,
         }
     }
 
-    /// Where it listens.
-    pub(in crate::source) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The same as a URL without path.
+    /// Its URL without path.
     pub(in crate::source) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.port.url()
     }
 
     /// Behaves like that from the next request on.
@@ -208,13 +201,15 @@ impl Inbox {
             }
         }
     }
-}
 
-/// A URL where nobody listens, nor any test that runs beside: the port is taken and stays so, without a listener.
-pub(in crate::source) fn closed_url() -> String {
-    let taken = TcpSocket::new_v4().unwrap();
-    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = format!("http://{}", taken.local_addr().unwrap());
-    std::mem::forget(taken);
-    url
+    /// The server goes, which must show as refused, and one that does `behaviour` takes its place: the source finds it.
+    pub(in crate::source) async fn sees_a_restart(&mut self, fake: Fake, behaviour: Behaviour) {
+        let Fake { port, mut tasks, .. } = fake;
+        tasks.shutdown().await;
+        assert_eq!(self.down().await, Cause::Refused);
+        let _fake = Fake::at(port, behaviour);
+        let begin = Instant::now();
+        self.up().await;
+        assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    }
 }

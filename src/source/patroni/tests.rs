@@ -32,7 +32,7 @@ async fn lock(inbox: &mut Inbox) -> bool {
 
 #[tokio::test]
 async fn the_code_says_who_has_the_lock() {
-    let fake = Fake::start(http_1_0(200)).await;
+    let fake = Fake::start(http_1_0(200));
     let mut inbox = start(fake.url());
     inbox.up().await;
     assert!(lock(&mut inbox).await);
@@ -44,7 +44,7 @@ async fn the_code_says_who_has_the_lock() {
 #[tokio::test]
 async fn every_failure_shows_and_it_comes_back() {
     let good = http_1_0(200);
-    let fake = Fake::start(good.clone()).await;
+    let fake = Fake::start(good.clone());
     let mut inbox = start(fake.url());
     inbox.up().await;
     let failures = [
@@ -66,13 +66,7 @@ async fn every_failure_shows_and_it_comes_back() {
         assert!(lock(&mut inbox).await);
     }
     assert_eq!(fake.seen.hangups(), 0);
-    let address = fake.address();
-    drop(fake);
-    assert_eq!(inbox.down().await, Cause::Refused);
-    let _fake = Fake::start_at(address, good).await;
-    let begin = std::time::Instant::now();
-    inbox.up().await;
-    assert!(begin.elapsed() < Duration::from_millis(1_300), "{:?}", begin.elapsed());
+    inbox.sees_a_restart(fake, good).await;
 }
 
 #[tokio::test]

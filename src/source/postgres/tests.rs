@@ -12,6 +12,7 @@ use super::*;
 use crate::model::link::LinkState;
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
+use crate::source::port::Port;
 
 fn login() -> Login {
     Login {
@@ -87,13 +88,11 @@ const READY: &[u8] = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
 
 #[tokio::test]
 async fn nobody_listens_and_then_a_server_starts_there() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let (mut inbox, _stop) = watched(port, login());
+    let port = Port::take();
+    let (mut inbox, _stop) = watched(port.number(), login());
     assert_eq!(cause(&mut inbox, None).await.0, Cause::Refused);
 
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let listener = port.listen();
     let began = Instant::now();
     let (mut stream, _) = listener.accept().await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());

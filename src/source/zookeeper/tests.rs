@@ -13,6 +13,7 @@ use crate::model::link::LinkState;
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
 use crate::model::topology::Address;
+use crate::source::port::Port;
 
 fn target(port: u16, namespace: &str, scope: Option<&str>) -> StoreTarget {
     StoreTarget {
@@ -74,8 +75,9 @@ async fn first_cause(target: StoreTarget) -> Cause {
 
 #[tokio::test]
 async fn says_why_there_is_no_session() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let ours = Port::take();
+    let port = ours.number();
+    let listener = ours.listen();
     let silent = first_cause(target(port, "/service", Some("demo"))).await;
     assert_eq!(silent, Cause::Timeout("srvr"));
     drop(listener);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::source::port::Port;
 
 /// A section of the recording.
 fn recorded(word: &str) -> &'static str {
@@ -106,10 +107,8 @@ async fn silent_closed_wrong_and_absent_servers_have_different_causes() {
     };
     let wrong = srvr(&web, &text).unwrap_err().to_string();
     assert_eq!(wrong, "unreadable answer: not ZooKeeper: HTTP/1.1 400 Bad Request");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    assert_eq!(ask(&address(port), "srvr").await, Err(Cause::Refused));
+    let closed = Port::take();
+    assert_eq!(ask(&address(closed.number()), "srvr").await, Err(Cause::Refused));
 }
 
 #[tokio::test]

@@ -1,0 +1,243 @@
+//! The rows of the table, in the order of the help. Nothing else: what a row means is told beside [`Entry`].
+
+use crossterm::event::KeyCode;
+
+use super::{Command, Context, Entry, Key};
+use crate::model::act::ContainerAct;
+
+const fn letter(letter: char) -> Key {
+    Key::Plain(KeyCode::Char(letter))
+}
+
+const fn row(
+    command: Command,
+    keys: &'static [Key],
+    context: Context,
+    hint: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry {
+        command,
+        keys,
+        context,
+        hint,
+        help,
+    }
+}
+
+/// Every command, in the order of the help.
+pub const TABLE: &[Entry] = &[
+    row(
+        Command::Ask(ContainerAct::Stop),
+        &[letter('s')],
+        Context::Main,
+        "stop",
+        "Stop the selected node cleanly (SIGTERM, with its grace period)",
+    ),
+    row(
+        Command::Ask(ContainerAct::Kill),
+        &[letter('K')],
+        Context::Main,
+        "kill",
+        "Kill the selected node (SIGKILL)",
+    ),
+    row(
+        Command::Ask(ContainerAct::Start),
+        &[letter('u')],
+        Context::Main,
+        "start",
+        "Start the selected node",
+    ),
+    row(
+        Command::Ask(ContainerAct::Restart),
+        &[letter('r')],
+        Context::Main,
+        "restart",
+        "Restart the selected node",
+    ),
+    row(
+        Command::Ask(ContainerAct::Pause),
+        &[letter('p')],
+        Context::Main,
+        "pause",
+        "Freeze the selected node",
+    ),
+    row(
+        Command::Ask(ContainerAct::Unpause),
+        &[letter('P')],
+        Context::Main,
+        "unpause",
+        "Let a frozen node go on",
+    ),
+    row(
+        Command::Open,
+        &[Key::Plain(KeyCode::Enter)],
+        Context::Main,
+        "details",
+        "Everything known of what is selected",
+    ),
+    row(
+        Command::NextPane,
+        &[Key::Plain(KeyCode::Tab)],
+        Context::Main,
+        "pane",
+        "Next pane: members, HAProxy, containers, changes, logs",
+    ),
+    row(
+        Command::PreviousPane,
+        &[Key::Plain(KeyCode::BackTab)],
+        Context::Main,
+        "",
+        "Previous pane",
+    ),
+    row(
+        Command::Zoom,
+        &[letter('z')],
+        Context::Main,
+        "zoom",
+        "The focused pane alone, or all again",
+    ),
+    row(
+        Command::LogScope,
+        &[letter('l')],
+        Context::Main,
+        "logs",
+        "Logs of the selected container only, or of all",
+    ),
+    row(
+        Command::Follow,
+        &[letter('f')],
+        Context::Main,
+        "follow",
+        "Stay at the newest log line, or stand still",
+    ),
+    row(
+        Command::Znodes,
+        &[letter('t')],
+        Context::Main,
+        "znodes",
+        "Browse what Patroni keeps in ZooKeeper",
+    ),
+    row(
+        Command::Check,
+        &[letter('C')],
+        Context::Main,
+        "",
+        "Check the cluster: write on the leader, see it on every replica and through the entry point",
+    ),
+    row(
+        Command::Failovers,
+        &[letter('w')],
+        Context::Main,
+        "",
+        "The failover in full: phases, facts, why; ← → for others",
+    ),
+    row(
+        Command::OwnLog,
+        &[letter('o')],
+        Context::Main,
+        "",
+        "The program's own log, or the containers' again",
+    ),
+    row(Command::Theme, &[letter('T')], Context::Main, "", "Next colour theme"),
+    row(
+        Command::Up,
+        &[Key::Plain(KeyCode::Up), letter('k')],
+        Context::Anywhere,
+        "",
+        "Up",
+    ),
+    row(
+        Command::Down,
+        &[Key::Plain(KeyCode::Down), letter('j')],
+        Context::Anywhere,
+        "",
+        "Down",
+    ),
+    row(
+        Command::PageUp,
+        &[Key::Plain(KeyCode::PageUp), Key::Ctrl('b')],
+        Context::Anywhere,
+        "",
+        "A page up",
+    ),
+    row(
+        Command::PageDown,
+        &[Key::Plain(KeyCode::PageDown), Key::Ctrl('f')],
+        Context::Anywhere,
+        "",
+        "A page down",
+    ),
+    row(
+        Command::First,
+        &[letter('g'), Key::Plain(KeyCode::Home)],
+        Context::Anywhere,
+        "",
+        "To the first row, or the oldest line",
+    ),
+    row(
+        Command::Last,
+        &[letter('G'), Key::Plain(KeyCode::End)],
+        Context::Anywhere,
+        "",
+        "To the last row, or the newest line",
+    ),
+    row(
+        Command::Left,
+        &[Key::Plain(KeyCode::Left), letter('h')],
+        Context::Anywhere,
+        "",
+        "Pan long lines to the left",
+    ),
+    row(
+        Command::Right,
+        &[Key::Plain(KeyCode::Right)],
+        Context::Anywhere,
+        "",
+        "Pan long lines to the right",
+    ),
+    row(
+        Command::Back,
+        &[Key::Plain(KeyCode::Esc)],
+        Context::Anywhere,
+        "",
+        "Close what is open",
+    ),
+    row(Command::Help, &[letter('?')], Context::Anywhere, "help", "This help"),
+    row(
+        Command::Suspend,
+        &[Key::Ctrl('z')],
+        Context::Anywhere,
+        "",
+        "Back to the shell; fg returns",
+    ),
+    row(
+        Command::Quit,
+        &[letter('q'), Key::Ctrl('c')],
+        Context::Anywhere,
+        "quit",
+        "End",
+    ),
+    row(
+        Command::Confirm,
+        &[letter('y'), Key::Plain(KeyCode::Enter)],
+        Context::Question,
+        "yes",
+        "Do it",
+    ),
+    row(
+        Command::Back,
+        &[letter('n'), Key::Plain(KeyCode::Esc)],
+        Context::Question,
+        "no",
+        "Leave it",
+    ),
+    row(Command::Quit, &[Key::Ctrl('c')], Context::Question, "", "End"),
+    row(
+        Command::StartLab,
+        &[letter('L')],
+        Context::Nothing,
+        "start the lab",
+        "Start the example cluster on this machine and watch it",
+    ),
+];

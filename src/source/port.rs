@@ -1,0 +1,36 @@
+//! For tests: a port of 127.0.0.1 that stays ours, whether somebody listens there or nobody.
+
+use tokio::net::{TcpListener, TcpSocket};
+
+/// The port: bound by a socket that never listens, so that connections are refused and no test that runs beside gets it.
+pub(in crate::source) struct Port(TcpSocket);
+
+impl Port {
+    /// A free one.
+    pub(in crate::source) fn take() -> Self {
+        Self(socket(0))
+    }
+
+    /// Its number.
+    pub(in crate::source) fn number(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    /// As a URL without path.
+    pub(in crate::source) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.number())
+    }
+
+    /// Listens there; when the listener is dropped, connections are refused again.
+    pub(in crate::source) fn listen(&self) -> TcpListener {
+        socket(self.number()).listen(64).unwrap()
+    }
+}
+
+/// Sockets that all allow the reuse of their address share it, as long as at most one of them listens.
+fn socket(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(([127, 0, 0, 1], port).into()).unwrap();
+    socket
+}

@@ -1,0 +1,290 @@
+//! Situations to draw: a world, what was told of it, and the screen's state.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+
+use super::picture::frame;
+use crate::app::App;
+use crate::app::question::Question;
+use crate::app::view::{Overlay, Pane};
+use crate::model::act::ContainerAct;
+use crate::model::check::{Plan, Report, State, Step};
+use crate::model::dcs::{SessionId, Znode, ZnodeStat};
+use crate::model::fact::Fact;
+use crate::model::failover::Cast;
+use crate::model::fixture::{LEADER, REPLICA, World};
+use crate::model::link::{Cause, LinkState, SourceId};
+use crate::model::log::{Level, LogLine};
+
+/// A world, what was told of it, and the screen's state.
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) app: App,
+}
+
+impl Stage {
+    pub(super) fn healthy() -> Self {
+        let mut world = World::healthy();
+        for container in &mut world.containers {
+            container.started = Some(world.now.minus(Duration::from_secs(664)));
+        }
+        for (name, lag) in [(LEADER, 0), (REPLICA, 1_234)] {
+            if name == REPLICA {
+                let standby = world.standby(name);
+                standby.replayed = standby
+                    .received
+                    .map(|received| crate::model::wal::Lsn(received.0 - lag));
+            }
+        }
+        znodes(&mut world);
+        for (container, command) in world.containers.iter_mut().zip(COMMANDS) {
+            container.command = command.split(' ').map(str::to_owned).collect();
+        }
+        let mut stage = Self {
+            world,
+            app: App::default(),
+        };
+        for second in 0..45 {
+            let facts = stage.world.pass(1_000);
+            stage.take(facts);
+            let mut members = stage.app.members();
+            for member in &mut members {
+                if let crate::model::member::Lag::Bytes(bytes) = &mut member.replay_lag {
+                    *bytes = [0, 0, 12, 300, 70_000, 2_000_000, 40, 0][second % 8];
+                }
+            }
+            stage.app.history.sample(&members);
+        }
+        stage.logs();
+        stage
+    }
+
+    /// The leader was killed `seconds` ago, and nothing else happened yet.
+    pub(super) fn killed(seconds: u64) -> Self {
+        let mut stage = Self::healthy();
+        let facts = stage.world.kill(LEADER);
+        stage.take(facts);
+        for _ in 0..seconds {
+            let facts = stage.world.pass(1_000);
+            stage.take(facts);
+        }
+        stage
+    }
+
+    pub(super) fn leaderless() -> Self {
+        let mut stage = Self::killed(25);
+        let facts = stage.world.expire(LEADER);
+        stage.take(facts);
+        stage
+    }
+
+    pub(super) fn failed_over() -> Self {
+        let mut stage = Self::leaderless();
+        let facts = stage.world.take_lock(REPLICA);
+        stage.take(facts);
+        let facts = stage.world.promote(REPLICA, 2);
+        stage.take(facts);
+        let facts = stage.world.pass(4_000);
+        stage.take(facts);
+        stage
+    }
+
+    /// ZooKeeper does not answer, nor does anything else.
+    pub(super) fn silent() -> Self {
+        let mut stage = Self::healthy();
+        let sources: Vec<SourceId> = stage.app.cluster.links.keys().cloned().collect();
+        for source in sources {
+            stage.world.down.insert(source, Cause::Timeout("ping"));
+        }
+        for _ in 0..12 {
+            let facts = stage.world.pass(1_000);
+            stage.take(facts);
+        }
+        stage
+    }
+
+    pub(super) fn nothing() -> Self {
+        let mut stage = Self {
+            world: World::healthy(),
+            app: App::default(),
+        };
+        stage.app.now = stage.world.now;
+        stage
+            .app
+            .cluster
+            .links
+            .insert(SourceId::Docker, LinkState::Up { since: stage.world.now });
+        stage.app.cluster.containers = Some(crate::model::link::Known {
+            value: vec![crate::model::fixture::zookeeper()],
+            at: stage.world.now,
+        });
+        stage
+    }
+
+    fn take(&mut self, facts: Vec<Fact>) {
+        self.app.cluster = self.world.cluster.clone();
+        self.app.now = self.world.now;
+        self.app.tell_facts(facts);
+        let cast = Cast::of(&self.app.cluster, self.world.now);
+        self.app.chronicle.pass(&cast, self.world.now);
+    }
+
+    fn logs(&mut self) {
+        let begin = self.app.now.minus(Duration::from_secs(10));
+        for (at, (container, level, text)) in (0..40).zip(LINES.iter().cycle()) {
+            self.app.logs.push(LogLine {
+                at: begin.plus(Duration::from_millis(at * 237)),
+                container: (*container).into(),
+                stderr: false,
+                level: *level,
+                text: (*text).to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn ask(mut self, act: ContainerAct) -> Self {
+        let question = Question::ask(act, &"pg-master".into(), &self.app.cluster, self.app.now).unwrap();
+        self.app.view.overlay = Some(Overlay::Question(Box::new(question)));
+        self
+    }
+
+    pub(super) fn with(mut self, overlay: Overlay) -> Self {
+        self.app.view.overlay = Some(overlay);
+        self
+    }
+
+    /// The leader died while the operator read the question.
+    pub(super) fn changed() -> Self {
+        let mut stage = Self::healthy().ask(ContainerAct::Stop);
+        let facts = stage.world.kill(LEADER);
+        stage.take(facts);
+        if let Some(Overlay::Question(question)) = &mut stage.app.view.overlay {
+            question.refresh(&stage.app.cluster, stage.app.now);
+        }
+        stage
+    }
+
+    pub(super) fn asked_to_check(self) -> Self {
+        let plan = Plan::of(&self.app.cluster).unwrap();
+        self.with(Overlay::AskCheck {
+            plan: Box::new(plan),
+            changed: true,
+        })
+    }
+
+    /// A check in which a step failed or still runs.
+    pub(super) fn checked(mut self, ended: bool) -> Self {
+        let passed = |detail: &str, millis| State::Passed {
+            detail: detail.to_owned(),
+            took: Duration::from_millis(millis),
+        };
+        let mut report = Report::default();
+        for (name, state) in [
+            (
+                "connect to postgresql0",
+                passed("primary at 172.18.0.2:5432, timeline 1", 12),
+            ),
+            ("connect to postgresql1", State::Failed("connection refused".to_owned())),
+            (
+                "entry point leads to the leader",
+                State::Skipped("no entry point is known".to_owned()),
+            ),
+            ("row written on the leader", passed("postgresql0", 1_240)),
+            ("table removed", State::Running),
+        ] {
+            let name = name.to_owned();
+            report.take(Step { name, state });
+        }
+        if ended {
+            report.end();
+        }
+        self.app.check = Some(report);
+        self.with(Overlay::Check(0))
+    }
+
+    pub(super) fn zoom(mut self, pane: Pane) -> Self {
+        self.app.view.zoomed = true;
+        self.focus(pane)
+    }
+
+    pub(super) fn focus(mut self, pane: Pane) -> Self {
+        self.app.view.focus = pane;
+        self
+    }
+
+    pub(super) fn frame(&self, width: u16, height: u16) -> Buffer {
+        frame(&self.app, "dark", width, height)
+    }
+}
+
+const COMMANDS: [&str; 4] = [
+    "docker-entrypoint.sh patroni /postgres0.yml",
+    "docker-entrypoint.sh patroni /postgres1.yml",
+    "/etc/confluent/docker/run",
+    "docker-entrypoint.sh haproxy -f /haproxy.cfg",
+];
+
+/// The tree that the browser shows.
+fn znodes(world: &mut World) {
+    let now = world.now;
+    let node = |(path, value, owner): &(&str, &str, Option<i64>)| Znode {
+        path: (*path).to_owned(),
+        value: (*value).to_owned(),
+        stat: ZnodeStat {
+            czxid: 0x101,
+            mzxid: 0x1a4,
+            created: now.minus(Duration::from_secs(480)),
+            modified: now.minus(Duration::from_secs(4)),
+            version: 17,
+            owner: owner.map(SessionId),
+        },
+    };
+    world.dcs.nodes = [
+        ("", "", None),
+        ("config", r#"{"ttl":30,"loop_wait":10,"retry_timeout":10,"maximum_lag_on_failover":1048576,"postgresql":{"use_pg_rewind":true}}"#, None),
+        ("history", r#"[[1,50331744,"no recovery target specified","2026-11-22T19:40:00+00:00","postgresql0"]]"#, None),
+        ("initialize", "7447122583266881560", None),
+        ("leader", "postgresql0", Some(0x10)),
+        ("members", "", None),
+        ("members/postgresql0", r#"{"conn_url":"postgres://pg-master:5432/postgres","state":"running","role":"primary"}"#, Some(0x10)),
+        ("members/postgresql1", r#"{"conn_url":"postgres://pg-slave:5432/postgres","state":"running","role":"replica"}"#, Some(0x11)),
+        ("status", r#"{"optime":50331744}"#, None),
+    ]
+    .iter()
+    .map(node)
+    .collect();
+}
+
+const LINES: &[(&str, Level, &str)] = &[
+    (
+        "pg-master",
+        Level::Info,
+        "2026-11-22 20:00:35,204 INFO: no action. I am (postgresql0), the leader with the lock",
+    ),
+    (
+        "pg-slave",
+        Level::Info,
+        "2026-11-22 20:00:35,441 INFO: no action. I am (postgresql1), a secondary, and following a leader (postgresql0)",
+    ),
+    (
+        "zoo",
+        Level::Debug,
+        "2026-11-22 20:00:35,900 [myid:1] - DEBUG [SyncThread:0:FinalRequestProcessor@91] - Processing request",
+    ),
+    (
+        "pg-slave",
+        Level::Warning,
+        "2026-11-22 20:00:36.102 UTC [44] WARNING:  terminating connection because of crash of another server process",
+    ),
+    (
+        "postgres_entrypoint",
+        Level::Error,
+        "Server postgres/pg-slave is DOWN, reason: Layer7 wrong status, code: 503, check duration: 2ms.",
+    ),
+    (
+        "pg-master",
+        Level::Fatal,
+        "2026-11-22 20:00:37.300 UTC [12] FATAL:  the database system is shutting down",
+    ),
+];
