@@ -11,6 +11,8 @@ mod docker_proxy;
 mod docker_source;
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "real_lab/scenarios.rs"]
+mod scenarios;
 #[path = "support/terminal.rs"]
 mod terminal;
 
@@ -34,8 +36,9 @@ const ESC: &str = "\u{1b}";
 /// The monitor on the tests' lab, once all four authorities agree.
 fn monitor(size: (u16, u16), environment: &[(&str, &str)]) -> Terminal {
     let terminal = Terminal::start(PGHERD, &["--cluster", PROJECT], environment, size);
-    terminal.wait("all four authorities agree", SOON * 3, |screen| {
-        screen.contains("agree")
+    terminal.wait("all four authorities were asked and agree", SOON * 3, |screen| {
+        let four = |line: &str| line.matches("✓ postgresql").count() == 4;
+        screen.contains("✓ agree") && screen.lines().any(four)
     });
     terminal
 }
@@ -144,7 +147,7 @@ fn bring_back(lab: &Lab, terminal: &Terminal, member: &str) {
         lab.state(member).as_deref() == Some("streaming")
     });
     terminal.wait("all four authorities agree again", FAILOVER, |screen| {
-        screen.contains("agree")
+        screen.contains("✓ agree")
     });
 }
 
@@ -231,14 +234,14 @@ fn a_docker_api_that_hangs_closes_or_talks_nonsense_is_an_outage_like_any_other(
 fn read_only_refuses_every_act() {
     let lab = lab();
     let terminal = Terminal::start(PGHERD, &["--cluster", PROJECT, "--read-only"], &[], (80, 24));
-    terminal.wait_for("agree", SOON * 3);
+    terminal.wait_for("✓ agree", SOON * 3);
     for key in ["s", "K", "u", "r", "p", "P"] {
         terminal.keys(key);
         terminal.wait_for("read-only", SOON);
         terminal.keys("y");
     }
     assert_eq!(lab.leader(), lab.leader());
-    assert!(terminal.screen().contains("agree"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("✓ agree"), "{}", terminal.screen());
 }
 
 #[test]

@@ -57,6 +57,18 @@ impl Lab {
         for service in ["zoo", "pg-master", "pg-slave", "postgres_entrypoint"] {
             let _ = Command::new("docker").args(["unpause", &container(service)]).output();
         }
+        for service in NODES {
+            let connected = [
+                "network",
+                "connect",
+                "--alias",
+                service,
+                &network(),
+                &container(service),
+            ];
+            // Most often it is connected, or not there yet.
+            let _ = Command::new("docker").args(connected).output();
+        }
         let up = pgherd(&["lab", "up", "--profile", "fast"]);
         assert!(
             up.status.success(),
@@ -68,15 +80,29 @@ impl Lab {
 
     /// `docker <verb> <container>`.
     pub(crate) fn docker(&self, verb: &str, service: &str) {
-        let output = Command::new("docker")
-            .args([verb, &container(service)])
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "docker {verb} {service}: {}",
-            text(&output.stderr)
-        );
+        docker(&[verb, &container(service)]);
+    }
+
+    /// Takes a container off the lab's network.
+    pub(crate) fn cut_off(&self, service: &str) {
+        docker(&["network", "disconnect", &network(), &container(service)]);
+    }
+
+    /// Puts it back, under the name by which the others know it.
+    pub(crate) fn reconnect(&self, service: &str) {
+        docker(&[
+            "network",
+            "connect",
+            "--alias",
+            service,
+            &network(),
+            &container(service),
+        ]);
+    }
+
+    /// Runs a command in a container; gives its output.
+    pub(crate) fn run_in(&self, service: &str, command: &[&str]) -> String {
+        docker(&[&["exec", &container(service)], command].concat())
     }
 
     /// The member that leads, by Patroni's own word: `GET /cluster` of any member that answers.
@@ -143,6 +169,23 @@ impl Lab {
             .ok()?;
         text(&output.stdout).split_whitespace().next().map(str::to_owned)
     }
+}
+
+/// Runs docker; gives what it printed.
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "docker {}: {}",
+        arguments.join(" "),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+/// The network of the tests' lab.
+fn network() -> String {
+    format!("{PROJECT}_default")
 }
 
 /// Container name of a service of the tests' lab.
