@@ -5,7 +5,6 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 
-use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -53,24 +52,43 @@ fn every_ordinary_end_gives_the_terminal_back() {
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let mut terminal = Terminal::start(
+        "/bin/sh",
+        &["-i"],
+        &[NOWHERE[0], NOWHERE[1], ("PS1", "ready> ")],
+        (80, 24),
+    );
+    terminal.wait_for("ready>", LIMIT);
+    terminal.keys(&format!("{PGHERD}\r"));
+    terminal.wait_for(FIRST, LIMIT);
+    for _ in 0..2 {
+        terminal.keys("\u{1a}");
+        terminal.wait("the shell again", LIMIT, |screen| {
+            !terminal.is_full_screen() && screen.contains("Stopped")
+        });
+        terminal.keys("echo the shell reads $((40 + 2))\r");
+        terminal.wait_for("the shell reads 42", LIMIT);
+        terminal.keys("fg\r");
+        terminal.wait("the screen again", LIMIT, |screen| {
+            terminal.is_full_screen() && screen.contains(FIRST)
+        });
+        assert!(terminal.key_latency() < Duration::from_secs(1));
+    }
+    terminal.keys("q");
+    terminal.wait("the end", LIMIT, |_| !terminal.is_full_screen());
+    terminal.keys("exit 0\r");
+    assert_eq!(terminal.exit_code(LIMIT), 0);
+}
+
+#[test]
+fn ctrl_z_without_a_shell_above_leaves_the_screen_as_it_is() {
     let terminal = start((80, 24));
     terminal.keys("\u{1a}");
-    let status = format!("/proc/{}/stat", terminal.pid());
-    let stopped = || {
-        fs::read_to_string(&status)
-            .unwrap()
-            .rsplit(')')
-            .next()
-            .unwrap()
-            .trim_start()
-            .starts_with('T')
-    };
-    terminal.wait("the process to stop", LIMIT, |_| stopped());
-    terminal.wait("the terminal given back", LIMIT, |_| !terminal.is_full_screen());
-    terminal.signal("CONT");
-    terminal.wait("the screen again", LIMIT, |screen| {
-        terminal.is_full_screen() && screen.contains(FIRST)
+    terminal.wait("the terminal given back and taken again", LIMIT, |screen| {
+        let raw = terminal.raw();
+        let taken = String::from_utf8_lossy(&raw).matches("\u{1b}[?1049h").count();
+        taken == 2 && terminal.is_full_screen() && screen.contains(FIRST)
     });
     assert!(terminal.key_latency() < Duration::from_secs(1));
 }
