@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_without_end_keeps_its_last_part() {
-        let long = [&[b'x'; 100_000][..], b"\rlast\nnext\nrest"].concat();
+        let long = [&b"x".repeat(100_000)[..], b"\rlast\nnext\nrest"].concat();
         let (mut reader, mut bytes) = (BufReader::new(&long[..]), Vec::new());
         let mut seen = Vec::new();
         while next_line(&mut reader, &mut bytes).await.unwrap() {
