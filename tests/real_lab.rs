@@ -35,7 +35,7 @@ const ESC: &str = "\u{1b}";
 fn monitor(size: (u16, u16), environment: &[(&str, &str)]) -> Terminal {
     let terminal = Terminal::start(PGHERD, &["--cluster", PROJECT], environment, size);
     terminal.wait("all four authorities agree", SOON * 3, |screen| {
-        screen.contains("agree")
+        screen.contains("✓ agree")
     });
     terminal
 }
@@ -93,8 +93,8 @@ fn killing_the_leader_by_key_shows_every_phase_until_it_is_back() {
     terminal.wait("the lock still held, and until when", SOON, |screen| {
         screen.contains("at the latest")
     });
-    terminal.wait_for(&format!("lock of {leader} is free"), FAILOVER);
-    terminal.wait_for(&format!("lock taken by {successor}"), FAILOVER);
+    terminal.wait_for(&format!("{leader} lost the lock"), FAILOVER);
+    terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     terminal.wait("promotion and new timeline", SOON, |screen| {
         screen.contains("promoted: timeline")
     });
@@ -122,7 +122,7 @@ fn stopping_the_leader_by_key_shows_the_handover_until_it_is_back() {
     select(&terminal, &leader);
     act(&terminal, "s", &format!("Stop {leader}"));
     terminal.wait_for("exited 0", FAILOVER);
-    terminal.wait_for(&format!("lock taken by {successor}"), FAILOVER);
+    terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     terminal.wait("promotion and new timeline", SOON, |screen| {
         screen.contains("promoted: timeline")
     });
@@ -144,7 +144,7 @@ fn bring_back(lab: &Lab, terminal: &Terminal, member: &str) {
         lab.state(member).as_deref() == Some("streaming")
     });
     terminal.wait("all four authorities agree again", FAILOVER, |screen| {
-        screen.contains("agree")
+        screen.contains("✓ agree")
     });
 }
 
@@ -231,14 +231,14 @@ fn a_docker_api_that_hangs_closes_or_talks_nonsense_is_an_outage_like_any_other(
 fn read_only_refuses_every_act() {
     let lab = lab();
     let terminal = Terminal::start(PGHERD, &["--cluster", PROJECT, "--read-only"], &[], (80, 24));
-    terminal.wait_for("agree", SOON * 3);
+    terminal.wait_for("✓ agree", SOON * 3);
     for key in ["s", "K", "u", "r", "p", "P"] {
         terminal.keys(key);
         terminal.wait_for("read-only", SOON);
         terminal.keys("y");
     }
     assert_eq!(lab.leader(), lab.leader());
-    assert!(terminal.screen().contains("agree"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("✓ agree"), "{}", terminal.screen());
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_question_notices_that_the_role_changed_while_it_was_open() {
         screen.contains(&format!("Kill {leader}")) && screen.contains("Changed while")
     });
     terminal.keys("y");
-    std::thread::sleep(Duration::from_millis(300));
+    terminal.wait("the change accepted", SOON, |screen| !screen.contains("Changed while"));
     assert!(
         terminal.screen().contains(&format!("Kill {leader}")),
         "the first yes only takes note\n{}",
