@@ -310,6 +310,7 @@ impl App {
             Command::Znodes => {
                 self.view.overlay = Some(Overlay::Znodes {
                     selected: String::new(),
+                    scroll: 0,
                 });
             }
             Command::OwnLog => self.view.logs.own = !self.view.logs.own,
@@ -320,8 +321,8 @@ impl App {
             Command::LogScope => self.scope_logs(),
             Command::Follow => self.follow(),
             Command::Up | Command::Down => self.go(command, 1),
-            Command::PageUp => self.go(Command::Up, self.view.page()),
-            Command::PageDown => self.go(Command::Down, self.view.page()),
+            Command::PageUp => self.page(true),
+            Command::PageDown => self.page(false),
             Command::First | Command::Last => self.go(command, usize::MAX),
             Command::Left | Command::Right if matches!(self.view.overlay, Some(Overlay::Failover { .. })) => {
                 self.turn_episode(command == Command::Left);

@@ -111,10 +111,11 @@ pub async fn up(options: &LabOptions, sink: Sink<'_>) -> Result<Lab, LabError> {
 /// Removes the containers, and the data too if asked to.
 ///
 /// # Errors
-/// No daemon, no compose, or compose failed.
+/// No daemon, no compose, a container of others on the lab's network (then nothing was changed), or compose failed.
 pub async fn down(options: &LabOptions, volumes: bool, sink: Sink<'_>) -> Result<(), LabError> {
-    let _answers = Daemon::connect().await?;
+    let daemon = Daemon::connect().await?;
     let (state_dir, settings) = compose::load(options)?;
+    preflight::check_removal(&daemon.containers().await?, &settings)?;
     let compose = Compose::find(state_dir.clone()).await?;
     compose::save(&state_dir, &settings)?;
     step(sink, "containers", async {

@@ -26,6 +26,7 @@ pub mod patroni;
 pub mod postgres;
 pub mod prediction;
 pub mod proxy;
+pub mod secret;
 pub mod signal;
 pub mod store;
 pub mod takeover;

@@ -201,7 +201,7 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
     match overlay {
         Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
-        Overlay::Znodes { selected } => znodes::draw(buffer, area, selected, scene),
+        Overlay::Znodes { selected, scroll } => znodes::draw(buffer, area, selected, *scroll, scene),
         Overlay::Failover { back, scroll } => failover::document(buffer, area, *back, *scroll, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
         Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),

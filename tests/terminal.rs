@@ -5,7 +5,6 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 
-use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +14,8 @@ const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
 /// A text of the first screen.
 const FIRST: &str = "No cluster was found";
 const LIMIT: Duration = Duration::from_secs(10);
+/// A program that lives answers a key within this on the slowest machine; how fast it does is judged on the real lab.
+const ANSWER: Duration = Duration::from_secs(4);
 /// A daemon that is not there: the first screen then says so.
 const NOWHERE: [(&str, &str); 2] = [
     ("DOCKER_HOST", "unix:///nonexistent/docker.sock"),
@@ -53,26 +54,45 @@ fn every_ordinary_end_gives_the_terminal_back() {
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let mut terminal = Terminal::start(
+        "/bin/sh",
+        &["-i"],
+        &[NOWHERE[0], NOWHERE[1], ("PS1", "ready> ")],
+        (80, 24),
+    );
+    terminal.wait_for("ready>", LIMIT);
+    terminal.keys(&format!("{PGHERD}\r"));
+    terminal.wait_for(FIRST, LIMIT);
+    for _ in 0..2 {
+        terminal.keys("\u{1a}");
+        terminal.wait("the shell again", LIMIT, |screen| {
+            !terminal.is_full_screen() && screen.contains("Stopped")
+        });
+        terminal.keys("echo the shell reads $((40 + 2))\r");
+        terminal.wait_for("the shell reads 42", LIMIT);
+        terminal.keys("fg\r");
+        terminal.wait("the screen again", LIMIT, |screen| {
+            terminal.is_full_screen() && screen.contains(FIRST)
+        });
+        assert!(terminal.key_latency() < ANSWER);
+    }
+    terminal.keys("q");
+    terminal.wait("the end", LIMIT, |_| !terminal.is_full_screen());
+    terminal.keys("exit 0\r");
+    assert_eq!(terminal.exit_code(LIMIT), 0);
+}
+
+#[test]
+fn ctrl_z_without_a_shell_above_leaves_the_screen_as_it_is() {
     let terminal = start((80, 24));
     terminal.keys("\u{1a}");
-    let status = format!("/proc/{}/stat", terminal.pid());
-    let stopped = || {
-        fs::read_to_string(&status)
-            .unwrap()
-            .rsplit(')')
-            .next()
-            .unwrap()
-            .trim_start()
-            .starts_with('T')
-    };
-    terminal.wait("the process to stop", LIMIT, |_| stopped());
-    terminal.wait("the terminal given back", LIMIT, |_| !terminal.is_full_screen());
-    terminal.signal("CONT");
-    terminal.wait("the screen again", LIMIT, |screen| {
-        terminal.is_full_screen() && screen.contains(FIRST)
+    terminal.wait("the terminal given back and taken again", LIMIT, |screen| {
+        let raw = terminal.raw();
+        let taken = String::from_utf8_lossy(&raw).matches("\u{1b}[?1049h").count();
+        taken == 2 && terminal.is_full_screen() && screen.contains(FIRST)
     });
-    assert!(terminal.key_latency() < Duration::from_secs(1));
+    assert!(terminal.key_latency() < ANSWER);
 }
 
 #[test]
@@ -101,7 +121,7 @@ fn a_panic_of_the_screen_gives_the_terminal_back_and_one_of_a_task_leaves_it() {
     );
     terminal.wait_for(FIRST, LIMIT);
     assert!(terminal.is_full_screen());
-    assert!(terminal.key_latency() < Duration::from_secs(1));
+    assert!(terminal.key_latency() < ANSWER);
 }
 
 #[test]
@@ -127,7 +147,7 @@ fn pasted_text_and_garbage_are_no_commands() {
     terminal.keys("\u{1b}[200~qqq\u{3}yKs\nq\u{1b}[201~");
     terminal.keys("\u{0}\u{1}\u{2}\u{7f}\u{1b}[999~\u{1b}]0;x\u{7}é漢");
     std::thread::sleep(Duration::from_millis(200));
-    assert!(terminal.key_latency() < Duration::from_secs(1), "still there");
+    assert!(terminal.key_latency() < ANSWER, "still there");
     terminal.keys("q");
     assert_eq!(terminal.exit_code(LIMIT), 0);
 }

@@ -5,7 +5,6 @@ use crate::app::event::{Effect, Urgency};
 use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
-use crate::model::container::ContainerKind;
 use crate::model::fact::{Fact, FactKind};
 use crate::model::name::ContainerName;
 
@@ -14,10 +13,7 @@ impl App {
     pub fn acting_on(&self) -> Option<ContainerName> {
         match self.view.focus {
             Pane::Containers => self.selected_container(),
-            Pane::Proxy => self
-                .own_containers()
-                .find(|(_, kind)| matches!(kind, ContainerKind::Proxy { .. }))
-                .map(|(name, _)| name),
+            Pane::Proxy => self.selected_proxy(),
             Pane::Members | Pane::Changes | Pane::Logs => {
                 let selected = self.selected_member()?;
                 self.members()

@@ -30,6 +30,24 @@ impl App {
             .or_else(|| self.own_containers().next().map(|(name, _)| name))
     }
 
+    /// The container of the selected HAProxy; the first one until another was chosen or if it is gone.
+    pub fn selected_proxy(&self) -> Option<ContainerName> {
+        let proxies = self.proxy_containers();
+        let chosen = self.view.proxy.as_ref();
+        proxies
+            .iter()
+            .find(|name| Some(*name) == chosen)
+            .or(proxies.first())
+            .cloned()
+    }
+
+    fn proxy_containers(&self) -> Vec<ContainerName> {
+        self.own_containers()
+            .filter(|(_, kind)| matches!(kind, ContainerKind::Proxy { .. }))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
     /// The containers of this cluster, in Docker's order.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         self.cluster.ours()
@@ -59,7 +77,10 @@ impl App {
                 let names: Vec<_> = self.own_containers().map(|(name, _)| name).collect();
                 self.view.container = neighbour(&names, self.selected_container().as_ref(), back, steps);
             }
-            Pane::Proxy => {}
+            Pane::Proxy => {
+                let names = self.proxy_containers();
+                self.view.proxy = neighbour(&names, self.selected_proxy().as_ref(), back, steps);
+            }
             Pane::Changes => {
                 let (count, _) = self.feed.counts();
                 self.view.changes_back = stepped(self.view.changes_back, count, !back, steps);
@@ -86,14 +107,6 @@ impl App {
     }
 
     fn go_in_overlay(&mut self, back: bool, steps: usize) {
-        let scrolled = |from: u16| {
-            let by = u16::try_from(steps).unwrap_or(LONGEST_SCROLL);
-            if back {
-                from.saturating_sub(by)
-            } else {
-                from.saturating_add(by).min(LONGEST_SCROLL)
-            }
-        };
         match &mut self.view.overlay {
             Some(
                 Overlay::Help(scroll)
@@ -101,9 +114,9 @@ impl App {
                 | Overlay::Details { scroll, .. }
                 | Overlay::Failover { scroll, .. },
             ) => {
-                *scroll = scrolled(*scroll);
+                *scroll = scrolled(*scroll, back, steps);
             }
-            Some(Overlay::Znodes { selected }) => {
+            Some(Overlay::Znodes { selected, scroll }) => {
                 let nodes = self
                     .cluster
                     .dcs
@@ -111,6 +124,9 @@ impl App {
                     .map_or(&[][..], |dcs| dcs.value.nodes.as_slice());
                 let at = nodes.iter().position(|node| node.path == *selected).unwrap_or(0);
                 if let Some(node) = nodes.get(stepped(at, nodes.len(), back, steps)) {
+                    if *selected != node.path {
+                        *scroll = 0;
+                    }
                     selected.clone_from(&node.path);
                 }
             }
@@ -118,10 +134,20 @@ impl App {
         }
     }
 
+    /// A page up or down; in the znode browser, of the selected value.
+    pub(super) fn page(&mut self, back: bool) {
+        let steps = self.view.page();
+        if let Some(Overlay::Znodes { scroll, .. }) = &mut self.view.overlay {
+            *scroll = scrolled(*scroll, back, steps);
+            return;
+        }
+        self.go(if back { Command::Up } else { Command::Down }, steps);
+    }
+
     pub(super) fn open(&mut self) {
         let subject = match self.view.focus {
             Pane::Containers => self.selected_container().map(Subject::Container),
-            Pane::Proxy => self.acting_on().map(Subject::Container),
+            Pane::Proxy => self.selected_proxy().map(Subject::Container),
             Pane::Members | Pane::Changes | Pane::Logs => self.selected_member().map(Subject::Member),
         };
         self.view.overlay = subject.map(|subject| Overlay::Details { subject, scroll: 0 });
@@ -156,6 +182,15 @@ impl App {
             Some(_) => None,
             None => self.logs.newest(only),
         };
+    }
+}
+
+fn scrolled(from: u16, back: bool, steps: usize) -> u16 {
+    let by = u16::try_from(steps).unwrap_or(LONGEST_SCROLL);
+    if back {
+        from.saturating_sub(by)
+    } else {
+        from.saturating_add(by).min(LONGEST_SCROLL)
     }
 }
 

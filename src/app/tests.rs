@@ -6,6 +6,7 @@ use super::event::{Effect, Event, Leave, Urgency};
 use super::view::{Overlay, Pane, Subject};
 use super::{App, Options, Stage};
 use crate::model::act::{ActDone, ActOutcome, ContainerAct};
+use crate::model::dcs::Znode;
 use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::log::{Level, LogLine};
 use crate::model::signal::Signal;
@@ -193,6 +194,57 @@ fn the_selection_follows_the_name_when_rows_come_and_go() {
         REPLICA,
         "stays at the end"
     );
+}
+
+#[test]
+fn of_several_haproxies_the_selected_one_is_meant() {
+    let mut desk = Desk::healthy();
+    let containers = &mut desk.app.cluster.containers.as_mut().unwrap().value;
+    let mut second = crate::model::fixture::haproxy();
+    second.name = "second_entrypoint".into();
+    containers.push(second);
+    desk.app.cluster.targets.containers.insert("second_entrypoint".into());
+    desk.app.view.focus = Pane::Proxy;
+    let on = |desk: &Desk| desk.app.acting_on().unwrap().to_string();
+    assert_eq!(on(&desk), "postgres_entrypoint");
+    desk.keys("j");
+    assert_eq!(on(&desk), "second_entrypoint");
+    desk.keys("K");
+    assert_eq!(desk.question().unwrap().target.name.as_str(), "second_entrypoint");
+    desk.keys("nk");
+    assert_eq!(on(&desk), "postgres_entrypoint");
+}
+
+#[test]
+fn pages_in_the_znode_browser_move_its_value_and_arrows_its_selection() {
+    let mut desk = Desk::healthy();
+    let state = |desk: &Desk| match &desk.app.view.overlay {
+        Some(Overlay::Znodes { selected, scroll }) => (selected.clone(), *scroll),
+        other => panic!("{other:?}"),
+    };
+    let stat = crate::model::dcs::ZnodeStat {
+        czxid: 1,
+        mzxid: 1,
+        created: desk.app.now,
+        modified: desk.app.now,
+        version: 0,
+        owner: None,
+    };
+    desk.app.cluster.dcs.as_mut().unwrap().value.nodes = ["", "config"]
+        .map(|path| Znode {
+            path: path.to_owned(),
+            value: String::new(),
+            stat: stat.clone(),
+        })
+        .into();
+    desk.keys("t");
+    desk.press(KeyCode::PageDown);
+    assert_eq!(state(&desk), (String::new(), 20));
+    desk.press(KeyCode::PageUp);
+    desk.press(KeyCode::PageDown);
+    desk.press(KeyCode::Down);
+    let (selected, scroll) = state(&desk);
+    assert_eq!((selected.as_str(), scroll), ("config", 0));
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub enum Overlay {
     Znodes {
         /// Path of the selected znode, as in [`crate::model::dcs::Znode::path`].
         selected: String,
+        /// Its value is scrolled by so many lines.
+        scroll: u16,
     },
     /// A failover in full.
     Failover {
@@ -110,6 +112,8 @@ pub struct View {
     pub member: Option<MemberName>,
     /// The selected container.
     pub container: Option<ContainerName>,
+    /// The selected container of a HAProxy, where there are several.
+    pub proxy: Option<ContainerName>,
     /// Changes are scrolled back by so many; 0 is the newest.
     pub changes_back: usize,
     /// The log pane.

@@ -1,17 +1,20 @@
 //! Runs an external command with a deadline and keeps its last lines. Knows nothing of what the command does.
 
 use std::collections::VecDeque;
+use std::io;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::error::LabError;
 
 /// How many lines of a failed command are kept for the error.
 const TAIL: usize = 20;
+/// How much is kept of a line, in bytes: what a progress bar wrote last stands at its end.
+const LINE: usize = 16 << 10;
 
 /// Runs the command to its end; an exit code other than 0 is an error with the last lines of both outputs.
 /// Past the deadline the command is killed.
@@ -86,7 +89,7 @@ impl Tail {
         let mut reader = BufReader::new(stream);
         let mut bytes = Vec::new();
         // Bytes and not lines: a tool may print what is not UTF-8, and that must not stop the reading.
-        while reader.read_until(b'\n', &mut bytes).await.is_ok_and(|read| read > 0) {
+        while next_line(&mut reader, &mut bytes).await.is_ok_and(|read| read) {
             // A progress bar rewrites its line: what stands last is what a person saw.
             let text = String::from_utf8_lossy(&bytes);
             let text = printable(text.trim_end().rsplit('\r').next().unwrap_or_default());
@@ -112,9 +115,46 @@ impl Tail {
     }
 }
 
+/// Reads to the end of the line into `bytes`, of which only the last [`LINE`] stay; false when there is nothing more.
+async fn next_line(reader: &mut (impl AsyncBufRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<bool> {
+    let mut any = false;
+    loop {
+        let piece = reader.fill_buf().await?;
+        let end = piece.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(piece.len(), |end| end + 1);
+        bytes.extend(piece.iter().take(taken));
+        bytes.drain(..bytes.len().saturating_sub(LINE));
+        reader.consume(taken);
+        any |= taken > 0;
+        if end.is_some() || taken == 0 {
+            return Ok(any);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_line_without_end_keeps_its_last_part() {
+        let long = [&b"x".repeat(100_000)[..], b"\rlast\nnext\nrest"].concat();
+        let (mut reader, mut bytes) = (BufReader::new(&long[..]), Vec::new());
+        let mut seen = Vec::new();
+        while next_line(&mut reader, &mut bytes).await.unwrap() {
+            assert!(bytes.len() <= LINE);
+            seen.push(
+                String::from_utf8_lossy(&bytes)
+                    .trim_end()
+                    .rsplit('\r')
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+            );
+            bytes.clear();
+        }
+        assert_eq!(seen, ["last", "next", "rest"]);
+    }
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");

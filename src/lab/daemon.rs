@@ -43,6 +43,8 @@ pub struct Container {
     pub status: String,
     /// Address in its first network.
     pub address: Option<String>,
+    /// Names of its networks.
+    pub networks: Vec<String>,
     /// Published ports: of the host, of the container.
     pub ports: Vec<(u16, u16)>,
 }
@@ -174,6 +176,7 @@ fn decode(summary: ContainerSummary) -> Container {
             .map(ContainerSummaryStateEnum::to_string)
             .unwrap_or_default(),
         status: printable(&summary.status.unwrap_or_default()),
+        networks: networks.keys().cloned().collect(),
         address: networks
             .into_values()
             .find_map(|network| network.ip_address.filter(|address| !address.is_empty())),
@@ -268,6 +271,7 @@ mod tests {
         );
         assert_eq!(container.ports, [(1, 2181)]);
         assert_eq!(container.address.as_deref(), Some("172.18.0.2"));
+        assert_eq!(container.networks, ["x_default"]);
         assert_eq!(container.status, "Exited (1) 2 s ago");
         assert_eq!(decode(ContainerSummary::default()).name, "");
     }

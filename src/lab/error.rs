@@ -80,6 +80,18 @@ pub enum LabError {
         /// Whose it is.
         owner: String,
     },
+    /// Containers of others are attached to the lab's network, which therefore cannot be removed.
+    #[error(
+        "{} on the lab's network {network}, so that it cannot be removed; nothing was changed\n  detach first: {}",
+        attached(containers),
+        detaching(network, containers)
+    )]
+    NetworkInUse {
+        /// The network.
+        network: String,
+        /// The containers.
+        containers: Vec<String>,
+    },
     /// A container ended while the cluster was starting.
     #[error(
         "{container} ended while the cluster was starting: {cause}\nits last log lines:\n{}",
@@ -122,6 +134,20 @@ pub enum LabError {
     /// No state folder can be named.
     #[error("neither XDG_STATE_HOME nor HOME is set: name a folder with --state-dir")]
     NoStateDir,
+}
+
+fn attached(containers: &[String]) -> String {
+    match containers {
+        [one] => format!("container {one} is"),
+        many => format!("containers {} are", many.join(", ")),
+    }
+}
+
+fn detaching(network: &str, containers: &[String]) -> String {
+    let commands = containers
+        .iter()
+        .map(|name| format!("docker network disconnect {network} {name}"));
+    commands.collect::<Vec<_>>().join("; ")
 }
 
 fn indent(lines: &[String]) -> String {

@@ -48,6 +48,22 @@ pub(super) fn check(containers: &[Container], settings: &mut Settings) -> Result
     Ok(())
 }
 
+/// Checks that nothing of others keeps the lab's network: compose would remove the containers and then fail. One that does
+/// not run holds no network.
+pub(super) fn check_removal(containers: &[Container], settings: &Settings) -> Result<(), LabError> {
+    let network = format!("{}_default", settings.project);
+    let foreign = containers.iter().filter(|container| {
+        !is_own(container, settings)
+            && container.networks.contains(&network)
+            && ["running", "paused", "restarting"].contains(&container.state.as_str())
+    });
+    let containers: Vec<String> = foreign.map(|container| container.name.clone()).collect();
+    if containers.is_empty() {
+        return Ok(());
+    }
+    Err(LabError::NetworkInUse { network, containers })
+}
+
 fn is_own(container: &Container, settings: &Settings) -> bool {
     container.project.as_ref() == Some(&settings.project)
 }
@@ -120,6 +136,7 @@ mod tests {
             state: "running".into(),
             status: "Up".into(),
             address: None,
+            networks: vec!["x_default".into()],
             ports: vec![(port, 5432)],
         }
     }
@@ -134,6 +151,24 @@ mod tests {
             ports[0] > 0 && ports.windows(2).all(|pair| pair[0] != pair[1]),
             "{ports:?}"
         );
+    }
+
+    #[test]
+    fn a_container_of_others_on_the_network_is_named() {
+        let own = container("x-zoo", Some("x"), 2181);
+        let mut other = container("probe", None, 1);
+        let settings = settings(0);
+        check_removal(std::slice::from_ref(&own), &settings).unwrap();
+        let text = check_removal(&[own.clone(), other.clone()], &settings)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            text,
+            "container probe is on the lab's network x_default, so that it cannot be removed; nothing was changed\n  \
+             detach first: docker network disconnect x_default probe"
+        );
+        other.state = "exited".into();
+        check_removal(&[own, other], &settings).unwrap();
     }
 
     #[test]

@@ -77,6 +77,11 @@ impl Opinion {
         Self::fresh(Says::Unknown(why.into()))
     }
 
+    /// It can be asked, and its answer is fresh.
+    pub fn is_heard(&self) -> bool {
+        !self.stale && !matches!(self.says, Says::Unknown(_))
+    }
+
     /// Who leads, if it is one and the answer is fresh.
     pub fn leader(&self) -> Option<&MemberName> {
         match &self.says {

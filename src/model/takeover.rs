@@ -11,6 +11,7 @@ use super::link::SourceId;
 use super::member::{Condition, Member, members};
 use super::name::MemberName;
 use super::postgres::{SqlRole, SqlStatus};
+use super::text::shortened;
 use super::time::Timestamp;
 use super::wal::{Lsn, Timeline};
 
@@ -79,7 +80,8 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Down(state) | Self::NotReady(state) => f.write_str(state),
+            // Anything may stand in a znode.
+            Self::Down(state) | Self::NotReady(state) => f.write_str(&shortened(state, 40)),
             Self::NotAMember => f.write_str("not in ZooKeeper"),
             Self::StoreDown => f.write_str("ZooKeeper does not answer"),
             Self::Paused => f.write_str("cluster is paused"),

@@ -1,5 +1,7 @@
 //! Text from outside, made harmless before anything else sees it.
 
+use std::borrow::Cow;
+
 /// Longest text that is kept of one value, in bytes.
 pub const LONGEST: usize = 64 * 1024;
 
@@ -33,6 +35,15 @@ pub fn clean(raw: &str) -> String {
 /// [`clean`] on one line: line breaks become spaces, the ends are trimmed.
 pub fn clean_line(raw: &str) -> String {
     clean(raw).replace('\n', " ").trim().to_owned()
+}
+
+/// At most `most` characters of `text`, the last of them `…` if there are more.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    if text.char_indices().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().take(most.saturating_sub(1));
+    Cow::Owned(kept.chain(['…']).collect())
 }
 
 /// Bidirectional controls, zero-width characters and tags: they draw nothing and change how the rest reads.
@@ -71,6 +82,13 @@ mod tests {
         let text = clean(&"é".repeat(LONGEST));
         assert!(text.len() <= LONGEST + '…'.len_utf8());
         assert!(text.ends_with('…'));
+    }
+
+    #[test]
+    fn shortens_by_characters() {
+        assert_eq!(shortened("naïve", 5), "naïve");
+        assert_eq!(shortened("naïvely", 5), "naïv…");
+        assert_eq!(shortened("", 0), "");
     }
 
     proptest! {

@@ -67,12 +67,16 @@ impl Screen {
 
     /// Gives the terminal back, stops the job until the shell continues it, and takes the terminal again.
     ///
+    /// Where no shell could continue it (we lead the session, or all of the job's parents are gone) the kernel does not
+    /// stop us, and the screen goes on at once.
+    ///
     /// # Errors
     /// If the terminal refuses.
     pub(crate) fn suspend(&mut self) -> io::Result<()> {
         leave();
-        // The whole job stops, as ctrl-Z does: also a `cargo run` around us.
-        rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        // What the terminal itself does on ctrl-Z: the whole job stops, also a `cargo run` around us. Linux gives it to
+        // the main thread, which is this one, before the call returns.
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         enter()?;
         let size = self.terminal.size()?;
         self.terminal

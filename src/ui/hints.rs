@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::pen::{Pen, columns};
 use super::scene::Scene;
+use crate::app::Stage;
 use crate::app::command::{Command, Context, Entry, TABLE};
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
@@ -28,7 +29,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         pen.put("… ", theme.warning).put(acting, theme.warning).skip(2);
     }
     let (last, first): (Vec<_>, Vec<_>) = hints(scene).into_iter().partition(|(_, entry)| stays(entry.command));
-    let width = |hints: &[(String, &Entry)]| hints.iter().map(|(key, entry)| length(key, entry.hint)).sum::<u16>();
+    let width = |hints: &[(String, &Entry)]| {
+        hints
+            .iter()
+            .map(|(key, entry)| length(key, word(entry, scene)))
+            .sum::<u16>()
+    };
     let mut room = pen.room().saturating_sub(width(&last));
     if let Some(on) = acts_on(scene) {
         let on = format!("{on}: ");
@@ -36,7 +42,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         pen.put(&on, theme.title);
     }
     for (key, entry) in first.iter().chain(&last) {
-        let needed = length(key, entry.hint);
+        let word = word(entry, scene);
+        let needed = length(key, word);
         if !stays(entry.command) {
             if needed > room {
                 room = 0;
@@ -44,7 +51,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             }
             room -= needed;
         }
-        pen.put(key, theme.key).skip(1).put(entry.hint, theme.hint).skip(2);
+        pen.put(key, theme.key).skip(1).put(word, theme.hint).skip(2);
     }
 }
 
@@ -81,6 +88,14 @@ pub(super) fn key(command: Command, context: Context) -> String {
         .and_then(|entry| entry.keys.first())
         .map(ToString::to_string)
         .unwrap_or_default()
+}
+
+/// What a key does here, in a word.
+fn word(entry: &Entry, scene: &Scene<'_>) -> &'static str {
+    match entry.command {
+        Command::Open if matches!(scene.app.stage(), Stage::Choosing(_)) => "watch",
+        _ => entry.hint,
+    }
 }
 
 fn length(key: &str, hint: &str) -> u16 {

@@ -78,13 +78,32 @@ fn says(opinion: &Opinion, long: bool, scene: &Scene<'_>) -> (String, Style) {
 fn verdict(scene: &Scene<'_>) -> (String, Style) {
     let theme = scene.theme;
     match &scene.authorities.verdict {
-        Verdict::Agree(leader) => (format!(" ✓ agree       {leader} leads"), theme.ok),
+        Verdict::Agree(leader) => (format!(" ✓ {:<11} {leader} leads", agreement(scene)), theme.ok),
         Verdict::Disagree(how) => (format!(" ✗ DISAGREE    {how} "), theme.alarm),
         Verdict::NoLeader => (
             " ✗ NO LEADER   the lock is free and nobody accepts writes ".to_owned(),
             theme.alarm,
         ),
         Verdict::Unknown(missing) => (format!(" ? NOT KNOWN   {missing} "), theme.warning),
+    }
+}
+
+/// `agree`, or how many of them when some cannot be asked. A cluster without HAProxy has one less.
+fn agreement(scene: &Scene<'_>) -> String {
+    let four = &scene.authorities;
+    let heard = [&four.store, &four.patroni, &four.sql, &four.proxy]
+        .into_iter()
+        .filter(|opinion| opinion.is_heard())
+        .count();
+    let all = if scene.app.cluster.targets.proxies.is_empty() {
+        3
+    } else {
+        4
+    };
+    if heard < all {
+        format!("{heard} of {all} agree")
+    } else {
+        "agree".to_owned()
     }
 }
 

@@ -79,9 +79,13 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
         .containers()
         .map(|container| container.name.as_str())
         .collect();
+    // Lines stay longer than their container does.
+    let shown = lines.iter().map(|stored| stored.line.container.as_str());
     let width = names
         .iter()
-        .map(|name| columns(name))
+        .copied()
+        .chain(shown)
+        .map(columns)
         .max()
         .unwrap_or(0)
         .min(if inside.width < WIDE { NAME.1 } else { NAME.0 });

@@ -10,6 +10,7 @@ use super::table::{self, Column, Mark, Row, cell};
 use super::theme::Theme;
 use super::units::{self, NOT_APPLICABLE, UNKNOWN};
 use super::{frame, members};
+use crate::app::view::Pane;
 use crate::model::authority;
 use crate::model::link::SourceId;
 use crate::model::proxy::{Pool, ProxyServer, ProxySnapshot, ServerStatus};
@@ -75,6 +76,13 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     }
     let mut rows = Vec::new();
     let several = scene.app.cluster.proxies.len() > 1;
+    // A HAProxy that Docker runs is named as its container.
+    let selected = scene.app.selected_proxy().filter(|_| several);
+    let mut mark = if scene.app.view.focus == Pane::Proxy {
+        Mark::Active
+    } else {
+        Mark::Selected
+    };
     for (name, known) in &scene.app.cluster.proxies {
         let fresh = scene.is_fresh(&SourceId::Proxy(name.clone()));
         for pool in served(&known.value) {
@@ -83,7 +91,14 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
             } else {
                 pool.name.clone()
             };
-            rows.push(pool_row(title, pool, fresh, theme));
+            let mut row = pool_row(title, pool, fresh, theme);
+            if selected
+                .as_ref()
+                .is_some_and(|selected| selected.as_str() == name.as_str())
+            {
+                row.mark = std::mem::replace(&mut mark, Mark::None);
+            }
+            rows.push(row);
             let served = is_served(pool);
             rows.extend(
                 pool.servers

@@ -43,7 +43,8 @@ snapshots! {
     details_of_container: Stage::failed_over().with(Overlay::Details { subject: Subject::Container("pg-master".into()), scroll: 0 }), [(80, 24)];
     failover_in_full: Stage::failed_over().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24), (120, 40)];
     no_failover_yet: Stage::healthy().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24)];
-    znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned() }), [(80, 24)];
+    details_of_store: Stage::healthy().with(Overlay::Details { subject: Subject::Container("zoo".into()), scroll: 900 }), [(80, 24)];
+    znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned(), scroll: 0 }), [(80, 24)];
     help: Stage::healthy().with(Overlay::Help(0)), [(80, 24)];
     check_asked: Stage::healthy().asked_to_check(), [(80, 24)];
     check_running: Stage::healthy().checked(false), [(80, 24)];
@@ -130,6 +131,50 @@ fn what_just_happened_takes_the_place_of_the_hints() {
 }
 
 #[test]
+fn agreement_says_when_not_all_were_asked() {
+    let line = |stage: &Stage| texts(&stage.frame(120, 40)).lines().nth(4).unwrap().trim().to_owned();
+    let mut stage = Stage::healthy();
+    assert_eq!(line(&stage), "✓ agree       postgresql0 leads");
+    stage.app.cluster.sql.clear();
+    assert_eq!(line(&stage), "✓ 3 of 4 agree postgresql0 leads");
+    stage.app.cluster.proxies.clear();
+    stage.app.cluster.targets.proxies.clear();
+    assert_eq!(line(&stage), "✓ 2 of 3 agree postgresql0 leads");
+}
+
+#[test]
+fn a_long_value_of_a_znode_scrolls_to_its_end() {
+    let mut stage = Stage::healthy();
+    let dcs = stage.app.cluster.dcs.as_mut().unwrap();
+    let config = dcs.value.nodes.iter_mut().find(|node| node.path == "config").unwrap();
+    config.value = "another line\n".repeat(99) + "the last line";
+    let mut shown = |scroll| {
+        let selected = "config".to_owned();
+        stage.app.view.overlay = Some(Overlay::Znodes { selected, scroll });
+        texts(&stage.frame(80, 24))
+    };
+    let first = shown(0);
+    assert!(
+        !first.contains("the last line") && first.contains("more lines: pgup pgdn"),
+        "{first}"
+    );
+    let last = shown(2_000);
+    assert!(
+        last.contains("the last line") && last.contains("↓ 0 more lines"),
+        "{last}"
+    );
+}
+
+#[test]
+fn lines_of_a_container_that_was_removed_keep_its_name() {
+    let mut stage = Stage::healthy();
+    stage.app.cluster.containers.as_mut().unwrap().value.clear();
+    stage.app.view.focus = Pane::Logs;
+    stage.app.view.zoomed = true;
+    assert!(texts(&stage.frame(120, 40)).contains(" postgres_entrypoint "));
+}
+
+#[test]
 fn a_scroll_past_the_end_shows_the_last_page() {
     let mut stage = Stage::failed_over();
     stage.app.view.changes_back = 10_000;
@@ -186,6 +231,7 @@ fn no_control_character_reaches_the_screen() {
         Some(details(LEADER)),
         Some(Overlay::Znodes {
             selected: String::new(),
+            scroll: 0,
         }),
         Some(Overlay::Help(0)),
     ] {
@@ -214,6 +260,7 @@ fn draws_at_every_size() {
         Stage::healthy().with(details(REPLICA)),
         Stage::healthy().with(Overlay::Znodes {
             selected: "status".to_owned(),
+            scroll: 900,
         }),
         Stage::healthy().with(Overlay::Help(3)),
         Stage::healthy().asked_to_check(),

@@ -9,6 +9,7 @@ use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::units::{self, NOT_APPLICABLE};
 use super::wrap::wrapped;
+use crate::app::command::{Command, Context};
 use crate::model::dcs::{DcsSnapshot, Znode};
 use crate::model::link::SourceId;
 
@@ -16,7 +17,7 @@ use crate::model::link::SourceId;
 const TREE: u16 = 44;
 
 /// Draws it over `area`.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: &str, scene: &Scene<'_>) {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: &str, scroll: u16, scene: &Scene<'_>) {
     let theme = scene.theme;
     let snapshot = scene.app.cluster.snapshot();
     let title = snapshot.map_or_else(|| "Znodes".to_owned(), |dcs| format!("Znodes below {}", dcs.root));
@@ -51,8 +52,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: &str, scene: &Scen
                 width: rest,
                 ..inside
             },
-            dcs,
+            &format!("{}/{}", dcs.root, node.path),
             node,
+            scroll,
             scene,
         );
     }
@@ -104,14 +106,9 @@ fn tree(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, current: usize, scen
     }
 }
 
-fn value(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, node: &Znode, scene: &Scene<'_>) {
+fn value(buffer: &mut Buffer, area: Rect, path: &str, node: &Znode, scroll: u16, scene: &Scene<'_>) {
     let theme = scene.theme;
     let stat = &node.stat;
-    let path = if node.path.is_empty() {
-        dcs.root.clone()
-    } else {
-        format!("{}/{}", dcs.root, node.path)
-    };
     let time = |at| format!("{}  ({} ago)", units::date_and_clock(at, scene.zone), scene.age(at));
     let owner = stat
         .owner
@@ -124,7 +121,7 @@ fn value(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, node: &Znode, scene
         ("mzxid", format!("{:#x}", stat.mzxid)),
         ("czxid", format!("{:#x}", stat.czxid)),
     ];
-    Pen::at(buffer, area, 0).put(&path, theme.title);
+    Pen::at(buffer, area, 0).put(path.trim_end_matches('/'), theme.title);
     let mut row = 1;
     for (label, text) in &facts {
         Pen::at(buffer, area, row)
@@ -140,13 +137,22 @@ fn value(buffer: &mut Buffer, area: Rect, dcs: &DcsSnapshot, node: &Znode, scene
     let pretty = pretty(&node.value);
     let lines = wrapped(&pretty, area.width);
     let room = usize::from(area.height.saturating_sub(row));
-    let cut = lines.len() > room;
-    for line in lines.iter().take(if cut { room.saturating_sub(1) } else { room }) {
+    let page = if lines.len() > room {
+        room.saturating_sub(1)
+    } else {
+        room
+    };
+    let first = usize::from(scroll).min(lines.len().saturating_sub(page));
+    for line in lines.iter().skip(first).take(page) {
         Pen::at(buffer, area, row).put(line, theme.value);
         row += 1;
     }
-    if cut {
-        Pen::at(buffer, area, row).put(&format!("… {} more lines", lines.len() + 1 - room), theme.dim);
+    if lines.len() > room {
+        let (above, below) = (first, lines.len().saturating_sub(first + page));
+        let key = |command| hints::key(command, Context::Anywhere);
+        let keys = format!("{} {}", key(Command::PageUp), key(Command::PageDown));
+        Pen::at(buffer, area, area.height.saturating_sub(1))
+            .put(&format!("↑ {above} ↓ {below} more lines: {keys}"), theme.dim);
     }
 }
 

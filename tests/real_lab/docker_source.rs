@@ -26,6 +26,9 @@ use crate::lab::lab;
 /// Any image with a shell does.
 const IMAGES: [&str; 2] = ["pgherd-lab-base:trixie", "debian:trixie-slim"];
 
+/// An outage and its end must be seen within two seconds; the rest is for a machine that stands still meanwhile.
+const WITHIN: Duration = Duration::from_secs(3);
+
 /// Numbered lines at both outputs, a few hundred a second; long ones now and then; ends at SIGTERM with half a line.
 const CHATTER: &str = r#"
 trap 'printf "half %s" $i; exit 0' TERM
@@ -236,22 +239,27 @@ async fn each_line_exactly_once_through_stops_kills_and_outages() {
     }
     for mode in [Mode::Hang, Mode::Close, Mode::Garbage, Mode::BadJson] {
         proxy.set(mode);
-        let down = seen.until(&one, Duration::from_millis(2300), |seen| !seen.up).await;
+        let down = seen.until(&one, WITHIN, |seen| !seen.up).await;
         let cause = seen.down.clone();
         sleep(Duration::from_millis(500)).await;
         proxy.set(Mode::Pass);
-        let up = seen.until(&one, Duration::from_secs(2), |seen| seen.up).await;
+        let up = seen.until(&one, WITHIN, |seen| seen.up).await;
         println!("{mode:?}: down after {down:?} ({}), up after {up:?}", cause.unwrap());
         seen.spend(&one, Duration::from_millis(1500)).await;
     }
     perform(&docker, ContainerAct::Stop, &one.target()).await.unwrap();
-    seen.until(&one, Duration::from_secs(3), |seen| {
+    seen.until(&one, Duration::from_secs(5), |seen| {
         matches!(seen.state(&one), Some(ContainerState::Exited { code: 0 }))
     })
     .await;
+    let whole = whole_log(&one);
+    let lines: usize = whole.iter().map(|lane| lane.lines().count()).sum();
+    seen.until(&one, Duration::from_secs(10), |seen| seen.lines.len() >= lines)
+        .await;
+    // One too many would come now.
     seen.spend(&one, Duration::from_millis(2500)).await;
 
-    for (lane, wanted) in whole_log(&one).into_iter().enumerate() {
+    for (lane, wanted) in whole.into_iter().enumerate() {
         let mine = seen.lines.iter().filter(|(err, _)| usize::from(*err) == lane);
         // `docker logs` writes the half line at each of the four ends without a line break.
         let found: String = mine
@@ -288,15 +296,15 @@ async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
     let one = Throwaway::start(image, "kill", &["-t"], "echo up; exec sleep 1000");
     let mut seen = Watched::start(DEFAULT_SOCKET, &[one.name()]).await;
     let first = seen
-        .until(&one, Duration::from_secs(2), |seen| !seen.containers.is_empty())
+        .until(&one, Duration::from_secs(5), |seen| !seen.containers.is_empty())
         .await;
-    seen.until(&one, Duration::from_secs(3), |seen| {
+    seen.until(&one, Duration::from_secs(5), |seen| {
         seen.lines == [(false, "up".to_owned())]
     })
     .await;
     let target = one.target();
     let killed = perform(&docker, ContainerAct::Kill, &target);
-    let shown = seen.until(&one, Duration::from_secs(2), |seen| {
+    let shown = seen.until(&one, Duration::from_secs(5), |seen| {
         matches!(seen.state(&one), Some(ContainerState::Exited { code: 137 }))
     });
     let (killed, shown) = tokio::join!(killed, shown);
@@ -304,6 +312,8 @@ async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
         "first list after {first:?}; kill took {:?}, on screen after {shown:?}",
         killed.unwrap().took
     );
+    seen.until(&one, Duration::from_secs(5), |seen| seen.events.len() >= 2)
+        .await;
     let order: Vec<_> = seen.events.iter().take(2).cloned().collect();
     assert_eq!(
         order,
@@ -322,7 +332,7 @@ async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
     let error = perform(&docker, ContainerAct::Start, &renamed).await.unwrap_err();
     assert!(error.contains("is now called"), "{error}");
     shell(&["rm", "-f", &one.name]);
-    seen.until(&one, Duration::from_secs(3), |seen| !seen.gaps.is_empty())
+    seen.until(&one, Duration::from_secs(5), |seen| !seen.gaps.is_empty())
         .await;
     seen.spend(&one, Duration::from_secs(3)).await;
     assert_eq!(seen.gaps, ["the container was removed"]);
@@ -336,7 +346,9 @@ async fn a_log_that_docker_does_not_keep_is_told_once() {
     let image = image();
     let one = Throwaway::start(image, "nolog", &["--log-driver", "none"], "exec sleep 1000");
     let mut seen = Watched::start(DEFAULT_SOCKET, &[one.name()]).await;
-    seen.spend(&one, Duration::from_secs(4)).await;
+    seen.until(&one, Duration::from_secs(15), |seen| !seen.gaps.is_empty())
+        .await;
+    seen.spend(&one, Duration::from_secs(2)).await;
     // Newer daemons keep a copy for any driver but `none`.
     assert_eq!(seen.gaps, ["its log driver keeps no lines that Docker could give"]);
 }

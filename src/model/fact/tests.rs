@@ -27,7 +27,7 @@ fn the_first_look_tells_only_who_leads_since_when() {
     let since = world.dcs.leader.as_ref().unwrap().since;
     world.cluster = super::super::cluster::Cluster::default();
     let facts = world.pass(500);
-    assert_eq!(read(&facts), ["ZooKeeper postgresql0: postgresql0 holds the lock"]);
+    assert_eq!(read(&facts), ["ZooKeeper postgresql0: holds the lock"]);
     assert_eq!(facts[0].at, since);
     assert!(world.pass(500).is_empty());
 }
@@ -48,13 +48,13 @@ fn a_failover_from_kill_to_redundancy() {
     world.pass(20_000);
     assert_eq!(
         read(&world.expire(LEADER)),
-        ["ZooKeeper postgresql0: lock of postgresql0 is free"]
+        ["ZooKeeper postgresql0: lost the lock: it is free"]
     );
     let taken = world.now;
     let facts = world.take_lock(REPLICA);
     assert_eq!(
         read(&facts),
-        ["ZooKeeper postgresql1: lock taken by postgresql1, was postgresql0"]
+        ["ZooKeeper postgresql1: took the lock, postgresql0 had it"]
     );
     assert_eq!(facts[0].at, taken, "ZooKeeper's own time");
     let mut facts = read(&world.promote(REPLICA, 2));
@@ -125,7 +125,7 @@ fn the_same_holder_again_is_no_change_of_leader() {
     world.pass(100);
     assert_eq!(
         read(&world.take_lock(LEADER)),
-        ["ZooKeeper postgresql0: lock taken again by postgresql0, new session"]
+        ["ZooKeeper postgresql0: took the lock again, new session"]
     );
     // Also when the free lock was never seen.
     world.dcs.leader.as_mut().unwrap().czxid += 7;
@@ -155,7 +155,7 @@ fn an_outage_of_a_source_is_one_line_at_each_end() {
         facts,
         [
             "ZooKeeper -: answers again after 9.5 s",
-            "ZooKeeper postgresql0: lock taken again by postgresql0, new session"
+            "ZooKeeper postgresql0: took the lock again, new session"
         ]
     );
 }

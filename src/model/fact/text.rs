@@ -1,23 +1,28 @@
 //! How facts read.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::super::dcs::FailoverRequest;
 use super::super::name::MemberName;
+use super::super::text::shortened;
 use super::super::time::Timestamp;
 use super::super::wal::Timeline;
 use super::{Ending, FactKind};
+
+/// Characters of a state or role: Patroni's longest word for one has 34, and anything may stand in a znode.
+const WORD: usize = 40;
 
 /// What changed, in few words.
 pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
     use FactKind as K;
     match kind {
-        K::LockHeld(member) => format!("{member} holds the lock"),
-        K::LockFreed(Some(member)) => format!("lock of {member} is free"),
+        K::LockHeld(_) => "holds the lock".to_owned(),
+        K::LockFreed(Some(_)) => "lost the lock: it is free".to_owned(),
         K::LockFreed(None) => "lock is free".to_owned(),
-        K::LockTaken { by, from: Some(from) } => format!("lock taken by {by}, was {from}"),
-        K::LockTaken { by, from: None } => format!("lock taken by {by}"),
-        K::LockRetaken(member) => format!("lock taken again by {member}, new session"),
+        K::LockTaken { from: Some(from), .. } => format!("took the lock, {from} had it"),
+        K::LockTaken { from: None, .. } => "took the lock".to_owned(),
+        K::LockRetaken(_) => "took the lock again, new session".to_owned(),
         K::MemberAppeared { state } => format!("member appeared: {}", word(state)),
         K::MemberGone => "member gone from ZooKeeper".to_owned(),
         K::MemberReconnected { state } => format!("Patroni has a new session: {}", word(state)),
@@ -129,6 +134,9 @@ fn seconds(span: Duration) -> String {
 }
 
 /// Patroni's word, or a mark where it wrote none.
-fn word(text: &str) -> &str {
-    if text.is_empty() { "–" } else { text }
+fn word(text: &str) -> Cow<'_, str> {
+    if text.is_empty() {
+        return Cow::Borrowed("–");
+    }
+    shortened(text, WORD)
 }

@@ -14,6 +14,7 @@ use self::ports::{address_or_any, ports, sort};
 use super::recognise::{Making, recognise};
 use crate::model::container::{Compose, Container, ContainerState, Network, Port};
 use crate::model::name::ContainerName;
+use crate::model::secret::mask_words;
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
 
@@ -45,7 +46,7 @@ pub(super) fn container(answer: &ContainerInspectResponse) -> Option<Container> 
         id: answer.id.as_deref().map(clean_line)?,
         name: answer.name.as_deref().and_then(name)?,
         image: clean_line(&image),
-        command: command.iter().map(|word| clean_line(word)).collect(),
+        command: mask_words(command.iter().map(|word| clean_line(word))),
         state: running_state(&state),
         oom_killed: state.oom_killed == Some(true),
         health: health(&state),
@@ -102,7 +103,7 @@ pub(super) fn container_of_row(row: &ContainerSummary) -> Option<Container> {
         id: row.id.as_deref().map(clean_line)?,
         name: row.names.iter().flatten().find_map(|raw| name(raw))?,
         image: clean_line(&image),
-        command: command.iter().map(|word| clean_line(word)).collect(),
+        command: mask_words(command.iter().map(|word| clean_line(word))),
         state: row_state(row),
         oom_killed: false,
         health: None,

@@ -29,7 +29,12 @@ enum Part {
 }
 
 /// What the program says counts most; image, environment and ports only where the program is a script of the image.
+/// What compose runs once beside the services (`docker-compose run`) is no part of the cluster.
 pub fn recognise(making: Making<'_>) -> ContainerKind {
+    let once = making.labels.get("com.docker.compose.oneoff");
+    if once.is_some_and(|once| once.eq_ignore_ascii_case("true")) {
+        return ContainerKind::Other;
+    }
     let mut script = true;
     for run in programs(making.command) {
         if let Some((part, because)) = known_program(&run, making) {
@@ -92,11 +97,9 @@ fn programs(command: &[String]) -> Vec<Vec<&str>> {
     else {
         return strip_wrappers(command.iter().map(String::as_str)).into_iter().collect();
     };
-    let shell = command.get(..at).is_some_and(|before| {
-        before
-            .iter()
-            .any(|word| matches!(base(word), "sh" | "bash" | "ash" | "dash"))
-    });
+    let shell = command
+        .get(..at)
+        .is_some_and(|before| before.iter().any(|word| is_shell(base(word))));
     if !shell {
         return strip_wrappers(command.iter().map(String::as_str)).into_iter().collect();
     }
@@ -112,12 +115,20 @@ fn programs(command: &[String]) -> Vec<Vec<&str>> {
 fn strip_wrappers<'a>(words: impl Iterator<Item = &'a str>) -> Option<Vec<&'a str>> {
     let mut words = words.peekable();
     let mut inside = false;
+    let mut shell = None;
     while let Some(&word) = words.peek() {
         let name = base(word);
-        let wrapper = matches!(
-            name,
-            "tini" | "dumb-init" | "docker-init" | "catatonit" | "sh" | "bash" | "ash" | "dash" | "env" | "exec" | "--"
-        ) || name.contains("entrypoint")
+        if is_shell(name) {
+            shell = Some(word);
+        } else if !name.starts_with('-') {
+            shell = None;
+        }
+        let wrapper = is_shell(name)
+            || matches!(
+                name,
+                "tini" | "dumb-init" | "docker-init" | "catatonit" | "env" | "exec" | "--"
+            )
+            || name.contains("entrypoint")
             || name.contains('=');
         if matches!(name, "gosu" | "su-exec") {
             words.nth(1); // the user
@@ -129,7 +140,15 @@ fn strip_wrappers<'a>(words: impl Iterator<Item = &'a str>) -> Option<Vec<&'a st
         inside = true;
     }
     let run: Vec<&str> = words.collect();
-    (!run.is_empty()).then_some(run)
+    if run.is_empty() {
+        // A shell with nothing to run is what somebody types into.
+        return shell.map(|shell| vec![shell]);
+    }
+    Some(run)
+}
+
+fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh")
 }
 
 fn base(word: &str) -> &str {
@@ -270,6 +289,11 @@ mod tests {
         other | haproxy | | | docker-entrypoint.sh haproxy -c -f /h.cfg
         other | x | | 5432 8008 | sh -c 'echo patroni haproxy; sleep 1000
         other | x | PATRONI_SCOPE=demo | | patronictl -c /p.yml list
+        other | patroni | PATRONI_SCOPE=demo | 5432 8008 | bash
+        other | patroni | PATRONI_SCOPE=demo | 5432 8008 | /bin/sh /entrypoint.sh bash -l
+        other | patroni | PATRONI_SCOPE=demo | 5432 8008 | docker-entrypoint.sh /bin/bash
+        other | patroni | PATRONI_SCOPE=demo | 5432 8008 | docker-entrypoint.sh psql -h pg-master
+        other | patroni | PATRONI_SCOPE=demo | 5432 8008 | tini -- sleep infinity
         other | | | | ";
 
     fn check(table: &str) {
@@ -335,6 +359,23 @@ mod tests {
                 because: "image title zookeeper".to_owned()
             }
         );
+    }
+
+    #[test]
+    fn what_compose_runs_once_is_no_part() {
+        let command = ["patroni".to_owned(), "/p.yml".to_owned()];
+        let kind = |once: &str| {
+            let labels = HashMap::from([("com.docker.compose.oneoff".to_owned(), once.to_owned())]);
+            recognise(Making {
+                image: "x",
+                command: &command,
+                env: &[],
+                ports: &[],
+                labels: &labels,
+            })
+        };
+        assert!(matches!(kind("False"), ContainerKind::Patroni { .. }));
+        assert_eq!(kind("True"), ContainerKind::Other);
     }
 
     #[test]

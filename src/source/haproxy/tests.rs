@@ -63,7 +63,7 @@ async fn finds_the_address_that_answers_and_keeps_it() {
     let mut inbox = start(&[&silent.url(), &page.url(), &closed.url(), &good.url()]);
     let begin = std::time::Instant::now();
     inbox.up().await;
-    assert!(begin.elapsed() < DEADLINE / 2, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < DEADLINE, "{:?}", begin.elapsed());
     inbox.report().await;
     inbox.report().await;
     assert_eq!((silent.seen.connections(), good.seen.connections()), (1, 1));

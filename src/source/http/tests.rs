@@ -3,7 +3,7 @@
 use super::fake::{Behaviour, Fake, answer};
 use super::*;
 
-const DEADLINE: Duration = Duration::from_millis(300);
+const DEADLINE: Duration = Duration::from_millis(600);
 
 fn client(url: &str) -> Client {
     Client::new(url, None, DEADLINE).unwrap()

@@ -5,18 +5,17 @@
 
 mod fields;
 mod member;
-mod secret;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use self::fields::{Fields, document, number};
-use self::secret::mask;
 use crate::model::dcs::{
     DcsSnapshot, DynamicConfig, FailoverRequest, LeaderLock, SyncState, TimelineSwitch, Znode, ZnodeStat,
 };
 use crate::model::name::MemberName;
+use crate::model::secret::mask;
 use crate::model::text::{clean_bytes, clean_line};
 use crate::model::time::Timestamp;
 use crate::model::wal::{Lsn, Timeline};
@@ -67,7 +66,7 @@ pub fn decode(root: &str, raw: &[RawZnode], problems: &[String]) -> DcsSnapshot 
 fn znode(raw: &RawZnode) -> Znode {
     Znode {
         path: clean_line(&raw.path),
-        value: mask(&clean_bytes(&raw.data)),
+        value: mask(&clean_bytes(&raw.data)).into_owned(),
         stat: raw.stat.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! All facts of a container.
 
+use std::time::Duration;
+
 use crate::model::container::{Container, ContainerKind};
 use crate::model::link::SourceId;
 use crate::model::name::ContainerName;
@@ -26,6 +28,41 @@ pub(super) fn describe(document: &mut Document, name: &ContainerName, scene: &Sc
         document.text(format!("Docker: {silence}"), scene.theme.bad);
     }
     section(document, container, scene);
+    if matches!(container.kind, ContainerKind::ZooKeeper { .. }) {
+        servers(document, scene);
+    }
+}
+
+/// Appends what each server of the ensemble says of itself.
+fn servers(document: &mut Document, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    let Some(store) = &scene.app.cluster.store else { return };
+    document.section("ZooKeeper");
+    for server in &store.value.servers {
+        if !server.answered {
+            document.field("server", format!("{}  does not answer", server.address), theme.bad);
+            continue;
+        }
+        let said = [
+            server.mode.clone(),
+            server.version.clone(),
+            server.zxid.as_ref().map(|zxid| format!("zxid {zxid}")),
+            server.znodes.map(|count| format!("{count} znodes")),
+            server.connections.map(|count| format!("{count} connections")),
+            server.outstanding.map(|count| format!("{count} requests wait")),
+            server
+                .latency_us
+                .map(|micros| format!("{} a request", units::latency(Duration::from_micros(micros)))),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        let said = if said.is_empty() {
+            "answers, and its whitelist lets srvr say nothing".to_owned()
+        } else {
+            said.join(", ")
+        };
+        document.field("server", format!("{}  {said}", server.address), theme.text);
+    }
+    document.field("as of", moment(Some(store.at), scene), theme.text);
 }
 
 /// Appends a section with its facts.

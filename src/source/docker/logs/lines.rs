@@ -1,5 +1,6 @@
 //! From pieces of log output to whole lines, each exactly once. Pure.
 
+use crate::model::secret::mask;
 use crate::model::text::{LONGEST, clean_bytes};
 
 /// The log driver cuts longer lines into pieces of this many bytes.
@@ -167,7 +168,7 @@ pub(super) fn tidy(bytes: &[u8]) -> String {
     let line = bytes.get(..end).unwrap_or_default();
     let visible = line.rsplit(|byte| *byte == b'\r').next().unwrap_or_default();
     let text = clean_bytes(visible);
-    text.trim_end().replace('\n', " ")
+    mask(&text.trim_end().replace('\n', " ")).into_owned()
 }
 
 #[cfg(test)]
