@@ -9,7 +9,7 @@
     reason = "each test uses its own part of this and fails by panicking"
 )]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -41,9 +41,7 @@ pub(crate) fn lab() -> Lab {
          `cargo test --lib --test architecture --test terminal` are those without"
     );
     if !*started {
-        // The end of an earlier run may still be taking its lab down.
-        let _ = Command::new("flock").args([&lock(), "true"]).status();
-        take_down_at_exit();
+        reserve();
         *started = true;
     }
     let lab = Lab { _alone: started };
@@ -225,20 +223,24 @@ fn state_dir() -> String {
     format!("{}/lab", env!("CARGO_TARGET_TMPDIR"))
 }
 
+/// Waits until no other run has the lab, from whichever checkout, and keeps it: a shell holds the lock until this process
+/// has ended, however it ended, and the lab is down.
 #[expect(clippy::zombie_processes, reason = "it outlives this process, which is its purpose")]
-/// A shell waits for the end of this process and takes the lab down, however the process ended.
-fn take_down_at_exit() {
+fn reserve() {
     let script = format!(
-        "cat >/dev/null; exec flock '{}' {PGHERD} lab down --volumes --project {PROJECT} --state-dir '{}' >/dev/null 2>&1",
-        lock(),
+        "echo ours; exec >/dev/null 2>&1; cat; {PGHERD} lab down --volumes --project {PROJECT} --state-dir '{}'",
         state_dir()
     );
     let mut child = Command::new("setsid")
-        .args(["sh", "-c", &script])
+        .args(["flock", &lock(), "sh", "-c", &script])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut said = String::new();
+    let shell = child.stdout.take().unwrap();
+    BufReader::new(shell).read_line(&mut said).unwrap();
+    assert_eq!(said.trim_end(), "ours", "the lock of the tests' lab: {}", lock());
     // The pipe stays open until this process is gone.
     std::mem::forget(child.stdin.take());
 }
