@@ -71,7 +71,7 @@ fn a_frozen_leader_is_replaced_and_comes_back_as_a_replica() {
     let successor = other(&leader);
     let terminal = monitor(LARGE, &[]);
     lab.docker("pause", service_of(&leader));
-    terminal.wait_for(&format!("lock taken by {successor}"), FAILOVER);
+    terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     lab.docker("unpause", service_of(&leader));
     both_streaming(&lab, successor);
     let page = page(&terminal, "failover");
@@ -92,7 +92,7 @@ fn a_leader_cut_off_from_its_network_is_replaced() {
     let successor = other(&leader);
     let terminal = monitor(LARGE, &[]);
     lab.cut_off(service_of(&leader));
-    terminal.wait_for(&format!("lock taken by {successor}"), FAILOVER);
+    terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     lab.reconnect(service_of(&leader));
     both_streaming(&lab, successor);
     let page = page(&terminal, "failover");
@@ -125,7 +125,7 @@ fn a_switchover_is_called_one() {
         "--force",
     ];
     lab.run_in("pg-master", &command);
-    terminal.wait_for(&format!("lock taken by {successor}"), FAILOVER);
+    terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     both_streaming(&lab, successor);
     let page = page(&terminal, "switchover");
     assert_phases(&page, &["detect", "elect", "promote", "route", "old"]);
