@@ -208,7 +208,7 @@ impl App {
                 });
                 return (Vec::new(), Urgency::Now);
             }
-            Signal::Report { .. } | Signal::Link { .. } | Signal::Container(_) => {}
+            Signal::Report { .. } | Signal::Link { .. } | Signal::Container(_) | Signal::Probe(_) => {}
         }
         let mut moves_addresses = false;
         if let Signal::Report { report, .. } = &signal {

@@ -17,6 +17,7 @@ pub mod fact;
 pub mod failover;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod ledger;
 pub mod link;
 pub mod lock;
 pub mod log;
@@ -25,6 +26,7 @@ pub mod name;
 pub mod patroni;
 pub mod postgres;
 pub mod prediction;
+pub mod probe;
 pub mod proxy;
 pub mod secret;
 pub mod signal;

@@ -10,6 +10,7 @@ mod discover;
 mod exit;
 mod logging;
 mod monitor;
+mod probe;
 mod terminal;
 
 use std::io::{self, Write as _};
@@ -68,6 +69,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
                 ExitCode::FAILURE
             })
         }
+        Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Config) => {
             say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ pub mod patroni;
 #[cfg(test)]
 mod port;
 pub mod postgres;
+pub mod probe;
 pub mod zookeeper;
 
 use std::future::Future;

@@ -46,8 +46,31 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make or remove the table of the probe; see --probe.
+    Probe(ProbeArgs),
     /// Print the resolved configuration, and where each value came from.
     Config,
+}
+
+/// `pgherd probe …`
+#[derive(Debug, Args)]
+pub struct ProbeArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ProbeCommand,
+}
+
+/// What `pgherd probe` can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum ProbeCommand {
+    /// Make the table pgherd.probe on the leader: a ring of 8192 rows for the writes of --probe=write.
+    Install {
+        /// The role that pgherd watches with, if that is not the one that makes the table.
+        #[arg(long, value_name = "ROLE")]
+        role: Option<String>,
+    },
+    /// Remove the table and its schema.
+    Uninstall,
 }
 
 /// Options that every command takes.
@@ -101,6 +124,16 @@ pub struct MonitorArgs {
         default_missing_value = "true"
     )]
     pub read_only: Option<String>,
+    /// What to try through the entry point as any client would: write, read, off; auto is write on a lab [default: auto].
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "write"
+    )]
+    pub probe: Option<String>,
     /// How many log lines of each container to read at the start [default: 200].
     #[arg(long, global = true, value_name = "LINES")]
     pub tail: Option<String>,

@@ -29,6 +29,8 @@ pub struct File {
     pub theme: Option<Spanned<String>>,
     /// No key changes the cluster.
     pub read_only: Option<Spanned<bool>>,
+    /// What clients try.
+    pub probe: Option<Spanned<String>>,
     /// Log lines read at the start.
     pub tail: Option<Spanned<u32>>,
     /// `local` or `utc`.

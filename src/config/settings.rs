@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::file::{self, Loaded, MemberTable, PostgresTable, ProxyTable};
 use super::{ConfigError, Origin, Sourced, values};
 use crate::model::name::{MemberName, ProxyName};
+use crate::model::probe::Mode;
 use crate::model::topology::{Address, NodeTarget, ProxyTarget};
 use crate::source::postgres::{Password, PasswordCommand, Secret, SslMode};
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub theme: Sourced<String>,
     /// No key changes the cluster.
     pub read_only: Sourced<bool>,
+    /// What clients try.
+    pub probe: Sourced<ProbeSetting>,
     /// Log lines read of each container at the start.
     pub tail: Sourced<u32>,
     /// Zone of the times shown.
@@ -78,6 +81,48 @@ pub struct ProxySettings {
     pub target: ProxyTarget,
     /// User and password of its statistics page.
     pub login: Option<(String, Secret)>,
+}
+
+/// What the probe does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeSetting {
+    /// Writes and reads on a lab of ours, nothing elsewhere.
+    Auto,
+    /// Writes and reads.
+    Write,
+    /// Reads.
+    Read,
+    /// Nothing.
+    Off,
+}
+
+impl ProbeSetting {
+    /// Each with its name.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("auto", Self::Auto),
+        ("write", Self::Write),
+        ("read", Self::Read),
+        ("off", Self::Off),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, setting)| *setting == self)
+            .map_or("", |(name, _)| name)
+    }
+
+    /// What it means for a cluster; nothing is written where nothing may change.
+    pub fn mode(self, lab: bool, read_only: bool) -> Option<Mode> {
+        let wanted = match self {
+            Self::Auto => lab.then_some(Mode::Write),
+            Self::Write => Some(Mode::Write),
+            Self::Read => Some(Mode::Read),
+            Self::Off => None,
+        };
+        wanted.map(|mode| if read_only { Mode::Read } else { mode })
+    }
 }
 
 /// Zone of the times shown.
@@ -139,6 +184,10 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("read_only", "", &flags.read_only, &keys.read_only)
             .parse(values::boolean)?
             .or(false),
+        probe: at
+            .find("probe", "", &flags.probe, &keys.probe)
+            .parse(values::probe)?
+            .or(ProbeSetting::Auto),
         tail: at
             .find("tail", "", &flags.tail, &keys.tail)
             .parse(values::lines)?

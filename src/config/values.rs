@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::environment::Environment;
-use super::settings::TimeZone;
+use super::settings::{ProbeSetting, TimeZone};
 use crate::model::text::clean_line;
 use crate::model::topology::Address;
 use crate::source::postgres::SslMode;
@@ -40,6 +40,14 @@ pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
         "utc" | "UTC" => Ok(TimeZone::Utc),
         _ => Err(format!("{text:?} is neither local nor utc")),
     }
+}
+
+pub(super) fn probe(text: &str) -> Result<ProbeSetting, String> {
+    let known = ProbeSetting::ALL.iter().find(|(name, _)| *name == text);
+    known.map(|(_, setting)| *setting).ok_or_else(|| {
+        let names = ProbeSetting::ALL.map(|(name, _)| name).join(", ");
+        format!("{text:?} is none of {names}")
+    })
 }
 
 pub(super) fn ssl_mode(text: &str) -> Result<SslMode, String> {

@@ -30,6 +30,11 @@ pub const MONITOR: Role = Role {
     name: "pgherd",
     password: "pgherd",
 };
+/// What the probe writes as: it may use its own table, nothing else. The monitor makes it, not the bootstrap.
+pub const PROBE: Role = Role {
+    name: "pgherd_probe",
+    password: "pgherd_probe",
+};
 /// The database to connect to.
 pub const DATABASE: &str = "postgres";
 /// Patroni's scope (the cluster's name).

@@ -12,6 +12,7 @@ use super::link::{Known, LinkState, SourceId};
 use super::name::{ContainerName, MemberName, ProxyName};
 use super::patroni::RestStatus;
 use super::postgres::SqlStatus;
+use super::probe::Probe;
 use super::proxy::ProxySnapshot;
 use super::signal::{Report, Signal};
 use super::store::StoreHealth;
@@ -42,6 +43,8 @@ pub struct Cluster {
     pub containers: Option<Known<Vec<Container>>>,
     /// What each running container uses.
     pub usage: BTreeMap<ContainerName, Known<Usage>>,
+    /// What clients see.
+    pub probe: Probe,
     /// The way to each source.
     pub links: BTreeMap<SourceId, LinkState>,
     /// What is read now, as last given to [`Cluster::forget`].
@@ -83,6 +86,7 @@ impl Cluster {
                     facts.extend(self.memory.container_event(&event, now));
                 }
             }
+            Signal::Probe(news) => facts.extend(self.probe.take(news, now)),
             Signal::Logs(_) | Signal::LogGap { .. } => {}
         }
         facts.sort_by_key(|fact| fact.at);
@@ -100,7 +104,7 @@ impl Cluster {
         self.proxies.retain(|proxy, _| has_proxy(proxy));
         self.usage.retain(|container, _| keep.containers.contains(container));
         self.links.retain(|source, _| match source {
-            SourceId::Docker => true,
+            SourceId::Docker | SourceId::Probe => true,
             SourceId::ZooKeeper => keep.store.is_some(),
             SourceId::Postgres(member) => has_sql(member),
             SourceId::Patroni(member) => has_rest(member),
@@ -131,6 +135,7 @@ impl Cluster {
         };
         match source {
             SourceId::Docker => self.containers.as_ref().map(|known| watched(known.at)),
+            SourceId::Probe => self.probe.run.as_ref().map(|run| watched(run.began)),
             SourceId::ZooKeeper => self.dcs.as_ref().map(|known| watched(known.at)),
             SourceId::Postgres(member) => self.sql.get(member).map(|known| polled(known.at)),
             SourceId::Patroni(member) => self.rest.get(member).map(|known| polled(known.at)),

@@ -19,6 +19,7 @@ use super::container::ContainerAction;
 use super::dcs::FailoverRequest;
 use super::link::{Cause, SourceId};
 use super::name::MemberName;
+use super::probe::Class;
 use super::proxy::ServerStatus;
 use super::time::Timestamp;
 use super::wal::Timeline;
@@ -56,6 +57,8 @@ pub enum SourceKind {
     Patroni,
     /// An HAProxy.
     HAProxy,
+    /// Our own reads and writes.
+    Probe,
     /// We ourselves.
     Pgherd,
 }
@@ -69,6 +72,7 @@ impl SourceKind {
             Self::Postgres => "PostgreSQL",
             Self::Patroni => "Patroni",
             Self::HAProxy => "HAProxy",
+            Self::Probe => "probe",
             Self::Pgherd => "pgherd",
         }
     }
@@ -82,6 +86,7 @@ impl From<&SourceId> for SourceKind {
             SourceId::Postgres(_) => Self::Postgres,
             SourceId::Patroni(_) => Self::Patroni,
             SourceId::Proxy(_) => Self::HAProxy,
+            SourceId::Probe => Self::Probe,
         }
     }
 }
@@ -261,6 +266,27 @@ pub enum FactKind {
     },
     /// Anything else that happened to a container.
     Container(ContainerAction),
+    /// What clients try through the entry point fails, and how.
+    ClientsFail(Class),
+    /// It succeeds again.
+    ClientsServed {
+        /// So long after the last success before.
+        after: Duration,
+    },
+    /// It does not fail any more, after some did though others succeeded.
+    ClientsSteady {
+        /// So many of them.
+        failed: u32,
+        /// Within this.
+        took: Duration,
+    },
+    /// Acknowledged writes were looked for.
+    Counted {
+        /// What came of it, for people.
+        text: String,
+        /// Some are lost.
+        bad: bool,
+    },
     /// We were told to do this, and asked Docker for it.
     Asked(ContainerAct),
     /// What we did.

@@ -18,6 +18,8 @@ pub enum SourceId {
     Patroni(MemberName),
     /// One HAProxy's statistics.
     Proxy(ProxyName),
+    /// Our own reads and writes, as any client would make them.
+    Probe,
 }
 
 impl fmt::Display for SourceId {
@@ -28,6 +30,7 @@ impl fmt::Display for SourceId {
             Self::Postgres(member) => write!(f, "PostgreSQL {member}"),
             Self::Patroni(member) => write!(f, "Patroni {member}"),
             Self::Proxy(proxy) => write!(f, "HAProxy {proxy}"),
+            Self::Probe => f.pad("probe"),
         }
     }
 }

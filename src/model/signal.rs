@@ -9,6 +9,7 @@ use super::log::LogLine;
 use super::name::ContainerName;
 use super::patroni::RestStatus;
 use super::postgres::SqlStatus;
+use super::probe::News;
 use super::proxy::ProxySnapshot;
 use super::store::StoreHealth;
 use super::time::Timestamp;
@@ -34,6 +35,8 @@ pub enum Signal {
     },
     /// Something happened to a container.
     Container(ContainerEvent),
+    /// What the probe tells.
+    Probe(News),
     /// New log lines, oldest first within a container.
     Logs(Vec<LogLine>),
     /// Log lines that cannot be had any more, and why.

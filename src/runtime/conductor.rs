@@ -16,10 +16,12 @@ use crate::config::settings::Settings;
 use crate::lab::credentials as lab;
 use crate::model::link::SourceId;
 use crate::model::name::{ContainerName, MemberName, ProxyName};
+use crate::model::probe::Mode;
 use crate::model::topology::{Address, ProxyTarget, StoreTarget, Targets};
 use crate::source::docker::LogStart;
 use crate::source::http::BasicAuth;
 use crate::source::postgres::{Login, Password, Secret};
+use crate::source::probe::{Plan, Target};
 use crate::source::{self, Context};
 
 /// The running sources.
@@ -30,6 +32,8 @@ pub(crate) struct Conductor {
     settings: Arc<Settings>,
     docker: Arc<OnceLock<Docker>>,
     followed: watch::Sender<BTreeSet<ContainerName>>,
+    /// Reads and writes of our own are wanted.
+    probes: bool,
     running: BTreeMap<SourceId, (Wanted, CancellationToken)>,
 }
 
@@ -40,6 +44,12 @@ enum Wanted {
     Postgres { address: Address, lab: bool },
     Patroni(String),
     Proxy(ProxyTarget),
+    Probe {
+        entry: Option<Address>,
+        members: Vec<(MemberName, Address)>,
+        mode: Mode,
+        lab: bool,
+    },
 }
 
 impl Conductor {
@@ -66,8 +76,16 @@ impl Conductor {
             settings,
             docker,
             followed,
+            probes: false,
             running: BTreeMap::new(),
         })
+    }
+
+    /// With reads and writes of our own, as far as the settings want them: only a monitor makes any.
+    #[must_use]
+    pub(crate) fn with_probe(mut self) -> Self {
+        self.probes = true;
+        self
     }
 
     /// Runs something beside the sources.
@@ -85,6 +103,7 @@ impl Conductor {
     /// Ends what is not wanted any more, starts what is new, leaves the rest alone.
     pub(crate) fn retarget(&mut self, targets: Targets) {
         let mut wanted: BTreeMap<SourceId, Wanted> = BTreeMap::new();
+        wanted.extend(self.probe(&targets).map(|probe| (SourceId::Probe, probe)));
         for node in targets.nodes {
             if let Some(address) = node.postgres {
                 wanted.insert(
@@ -169,9 +188,30 @@ impl Conductor {
                     },
                 ));
             }
+            (SourceId::Probe, wanted @ Wanted::Probe { .. }) => {
+                let settings = Arc::clone(&self.settings);
+                self.spawn(source::supervise(supervised, SourceId::Probe, move || {
+                    watch_clients(context.clone(), wanted.clone(), Arc::clone(&settings))
+                }));
+            }
             (source, wanted) => log::error!("{source} cannot be read as {wanted:?}"),
         }
         stop
+    }
+
+    /// What clients are to try there, if anything.
+    fn probe(&self, targets: &Targets) -> Option<Wanted> {
+        let setting = self.settings.probe.value;
+        let mode = setting.mode(targets.lab, self.settings.read_only.value).filter(|_| self.probes)?;
+        let members = targets.nodes.iter();
+        let members: Vec<_> = members.filter_map(|node| Some((node.member.clone(), node.postgres.clone()?))).collect();
+        let known = targets.entry.is_some() || !members.is_empty();
+        known.then(|| Wanted::Probe {
+            entry: targets.entry.clone(),
+            members,
+            mode,
+            lab: targets.lab,
+        })
     }
 
     fn proxy_login(&self, name: &ProxyName) -> Option<BasicAuth> {
@@ -212,6 +252,36 @@ async fn watch_docker(
 async fn watch_postgres(context: Context, member: MemberName, address: Address, in_lab: bool, settings: Arc<Settings>) {
     let login = login(&settings, &address, in_lab.then_some(lab::MONITOR)).await;
     source::postgres::watch(context, member, address, login).await;
+}
+
+async fn watch_clients(context: Context, wanted: Wanted, settings: Arc<Settings>) {
+    let Wanted::Probe { entry, members, mode, lab: in_lab } = wanted else {
+        return;
+    };
+    let target = async |address: Address, role: Option<lab::Role>| {
+        let login = login(&settings, &address, role).await;
+        Target { address, login }
+    };
+    let role = in_lab.then_some(match mode {
+        Mode::Write => lab::PROBE,
+        Mode::Read => lab::MONITOR,
+    });
+    let mut plan = Plan {
+        entry: None,
+        members: Vec::new(),
+        mode,
+        installer: None,
+    };
+    for (member, address) in members {
+        plan.members.push((member, target(address, role).await));
+    }
+    if let Some(address) = entry {
+        if in_lab {
+            plan.installer = Some(target(address.clone(), Some(lab::SUPERUSER)).await);
+        }
+        plan.entry = Some(target(address, role).await);
+    }
+    source::probe::watch(context, plan, Arc::new(super::clock::wall)).await;
 }
 
 /// How to log in to the server at `address`: as configured, else as that role of a lab, else as `postgres`.

@@ -62,7 +62,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
         clock: Arc::clone(&clock),
         stop: CancellationToken::new(),
     };
-    let conductor = Conductor::start(context, Arc::clone(&settings))?;
+    let conductor = Conductor::start(context, Arc::clone(&settings))?.with_probe();
     let (done, acted) = mpsc::channel(16);
     let (app, effects) = App::start(options, clock());
     provoke_panics(&conductor);

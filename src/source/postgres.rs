@@ -26,7 +26,9 @@ use crate::model::signal::Report;
 use crate::model::topology::Address;
 
 pub use self::connection::Connection;
+pub(super) use self::connection::config;
 pub use self::password::{PasswordCommand, Secret};
+pub(super) use self::wire::Wire;
 
 /// From the start of one round to the start of the next; also the longest pause before the next attempt.
 const EVERY: Duration = Duration::from_secs(1);
@@ -94,7 +96,7 @@ impl SslMode {
     }
 
     /// The modes that forbid an unencrypted connection, which is the only kind that this build can make.
-    fn refusal(self) -> Option<Cause> {
+    pub(super) fn refusal(self) -> Option<Cause> {
         match self {
             Self::Disable | Self::Allow | Self::Prefer => None,
             Self::Require | Self::VerifyCa | Self::VerifyFull => Some(Cause::Other(format!(

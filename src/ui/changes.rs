@@ -81,6 +81,7 @@ fn letters(source: SourceKind) -> &'static str {
         SourceKind::Postgres => "PG",
         SourceKind::Patroni => "R",
         SourceKind::HAProxy => "HA",
+        SourceKind::Probe => "↹",
         SourceKind::Pgherd => "✎",
     }
 }

@@ -60,7 +60,7 @@ impl Memory {
             seen: now,
             source: SourceKind::from(source),
             subject: match source {
-                SourceId::Docker | SourceId::ZooKeeper => None,
+                SourceId::Docker | SourceId::ZooKeeper | SourceId::Probe => None,
                 SourceId::Postgres(member) | SourceId::Patroni(member) => Some(member.to_string()),
                 SourceId::Proxy(proxy) => Some(proxy.to_string()),
             },

@@ -63,6 +63,10 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::PoolServed { pool } => format!("{pool}: has a server again"),
         K::ContainerDied { code, ending } => describe_ending(*code, *ending),
         K::Container(action) => super::container::describe(action),
+        K::ClientsFail(class) => format!("fail: {class}"),
+        K::ClientsServed { after } => format!("succeed again after {}", seconds(*after)),
+        K::ClientsSteady { failed, took } => format!("fail no more: {failed} did within {}", seconds(*took)),
+        K::Counted { text, .. } => text.clone(),
         K::Asked(act) => format!("asked to {}", act.word()),
         K::Ours(text) => text.clone(),
     }

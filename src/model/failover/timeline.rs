@@ -41,7 +41,7 @@ impl Mark {
     pub(super) fn of(fact: &Fact, place: usize) -> Self {
         let plausible = fact.at <= fact.seen && fact.seen.since(fact.at) <= LATE;
         let (at, slack) = match fact.source {
-            SourceKind::Docker | SourceKind::Pgherd => (fact.at, Duration::ZERO),
+            SourceKind::Docker | SourceKind::Pgherd | SourceKind::Probe => (fact.at, Duration::ZERO),
             SourceKind::ZooKeeper => (
                 fact.at,
                 if fact.at == fact.seen {

@@ -29,17 +29,7 @@ pub(super) async fn connect(
     login: &Login,
     options: &str,
 ) -> Result<(Client, JoinSet<Result<(), Error>>), Cause> {
-    let password = login.password.ask().await?;
-    let mut config = Config::new();
-    config
-        .user(login.user.as_str())
-        .dbname(login.database.as_str())
-        .application_name("pgherd")
-        .options(options)
-        .ssl_mode(SslMode::Disable);
-    if let Some(password) = password {
-        config.password(password.expose());
-    }
+    let config = config(login, options).await?;
     let deadline = Instant::now() + CONNECT;
     let stream = timeout_at(deadline, TcpStream::connect((target.host.as_str(), target.port)))
         .await
@@ -57,6 +47,22 @@ pub(super) async fn connect(
     let mut connection = JoinSet::new();
     connection.spawn(task);
     Ok((client, connection))
+}
+
+/// What the server is told of us.
+pub(in crate::source) async fn config(login: &Login, options: &str) -> Result<Config, Cause> {
+    let password = login.password.ask().await?;
+    let mut config = Config::new();
+    config
+        .user(login.user.as_str())
+        .dbname(login.database.as_str())
+        .application_name("pgherd")
+        .options(options)
+        .ssl_mode(SslMode::Disable);
+    if let Some(password) = password {
+        config.password(password.expose());
+    }
+    Ok(config)
 }
 
 /// A connection on which statements are asked as text. After one without an answer in time it must not be used again.

@@ -16,15 +16,36 @@ const TAGS: &[u8] = b"RKSZENTDCItns123Av";
 const LONGEST: u32 = 4 * 1024 * 1024;
 
 /// See the module.
-pub(super) struct Wire {
+pub(in crate::source) struct Wire {
     stream: TcpStream,
     frames: Frames,
+    resets: bool,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        let frames = Frames::default();
-        Self { stream, frames }
+    pub(in crate::source) fn new(stream: TcpStream) -> Self {
+        let (frames, resets) = (Frames::default(), false);
+        Self { stream, frames, resets }
+    }
+
+    /// One that is reset when it is dropped before its regular end: a proxy in between gives up its half at once, and
+    /// does not keep it for a server that may never answer.
+    pub(in crate::source) fn resetting(stream: TcpStream) -> Self {
+        let resets = true;
+        Self {
+            stream,
+            frames: Frames::default(),
+            resets,
+        }
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.resets {
+            // A socket that is gone already needs no reset.
+            let _ = self.stream.set_zero_linger();
+        }
     }
 }
 
@@ -82,6 +103,7 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.resets = false;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -1,0 +1,170 @@
+//! What clients saw of one failover: outages with their bounds, and counts by outcome and class. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Class, Lane, Outcome, Stretch, Track};
+use crate::model::failover::STABLE;
+use crate::model::ledger::Judgement;
+use crate::model::time::Timestamp;
+
+/// Stretches kept of each lane: an episode may go on for long.
+const STRETCHES: usize = 200;
+
+/// What clients saw between two instants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Clients {
+    /// Each lane, those that write first.
+    pub lanes: Vec<Seen>,
+    /// Which acknowledged writes are still there, once they were read back.
+    pub judgement: Option<Judgement>,
+    /// The clock was stepped by so much meanwhile: nothing here counts.
+    pub stepped: Option<Duration>,
+}
+
+impl Clients {
+    /// One lane.
+    pub fn lane(&self, lane: &Lane) -> Option<&Seen> {
+        self.lanes.iter().find(|seen| seen.lane == *lane)
+    }
+
+    /// The lane of writes on new connections.
+    pub fn writes(&self) -> Option<&Seen> {
+        self.lane(&Lane::Write).filter(|_| self.stepped.is_none())
+    }
+}
+
+/// What clients saw on one lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Which.
+    pub lane: Lane,
+    /// How many of each outcome.
+    pub counts: BTreeMap<Outcome, u32>,
+    /// From a success to the next one with a failure in between; oldest first.
+    pub outages: Vec<Outage>,
+    /// The attempts, oldest first.
+    pub stretches: Vec<Stretch>,
+}
+
+/// A time without a success, and how well its bounds are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// The last success before it: when it began and when its outcome was known. `None` if none was seen.
+    pub before: Option<(Timestamp, Timestamp)>,
+    /// When the first failure began.
+    pub first: Timestamp,
+    /// When the last failure began.
+    pub last: Timestamp,
+    /// The first success after it; `None` while there is none.
+    pub after: Option<(Timestamp, Timestamp)>,
+    /// How many failed, or may have.
+    pub failed: u32,
+}
+
+impl Outage {
+    /// Since when there was no success: the end of the last one, else the first failure.
+    pub fn from(&self) -> Timestamp {
+        self.before.map_or(self.first, |(_, ended)| ended)
+    }
+
+    /// How long it lasted, or has at `now`.
+    pub fn span(&self, now: Timestamp) -> Duration {
+        self.after.map_or(now, |(_, ended)| ended).since(self.from())
+    }
+}
+
+impl Seen {
+    /// What `track` has of that time.
+    pub(super) fn of(lane: Lane, track: &Track, from: Timestamp, until: Timestamp) -> Self {
+        let mut stretches = track.since(from);
+        stretches.retain(|stretch| stretch.first <= until);
+        let mut counts = BTreeMap::new();
+        for stretch in &stretches {
+            *counts.entry(stretch.outcome.clone()).or_insert(0) += stretch.count;
+        }
+        let outages = outages(&stretches);
+        let spare = stretches.len().saturating_sub(STRETCHES);
+        stretches.drain(..spare);
+        Self {
+            lane,
+            counts,
+            outages,
+            stretches,
+        }
+    }
+
+    /// The longest time without a success.
+    pub fn outage(&self, now: Timestamp) -> Option<&Outage> {
+        self.outages.iter().max_by_key(|outage| outage.span(now))
+    }
+
+    /// Since when nothing failed, if something did and that is [`STABLE`] long at `now`.
+    pub fn stable(&self, now: Timestamp) -> Option<Timestamp> {
+        let (_, since) = self.outages.last()?.after?;
+        let last = self.stretches.last()?;
+        let quiet = last.last_end.min(now).since(since) + Duration::from_secs(1) >= STABLE;
+        (quiet && now.since(since) >= STABLE).then_some(since)
+    }
+
+    /// How many were acknowledged.
+    pub fn acknowledged(&self) -> u32 {
+        self.counts.get(&Outcome::Acknowledged).copied().unwrap_or(0)
+    }
+
+    /// How many slots were left out.
+    pub fn skipped(&self) -> u32 {
+        self.counts.get(&Outcome::Skipped).copied().unwrap_or(0)
+    }
+
+    /// How many failed, by class; `unknown` counts those instead of which nobody knows.
+    pub fn classes(&self, unknown: bool) -> BTreeMap<&Class, u32> {
+        let counted = self.counts.iter().filter_map(|(outcome, count)| match outcome {
+            Outcome::Failed(class) if !unknown => Some((class, *count)),
+            Outcome::Unknown(class) if unknown => Some((class, *count)),
+            _ => None,
+        });
+        counted.collect()
+    }
+
+    /// How many failed after the end of an outage.
+    pub fn failed_after(&self, outage: &Outage) -> u32 {
+        let Some((_, back)) = outage.after else { return 0 };
+        let later = self.outages.iter().filter(|other| other.first >= back);
+        later.map(|other| other.failed).sum()
+    }
+}
+
+/// Goes through the stretches once.
+fn outages(stretches: &[Stretch]) -> Vec<Outage> {
+    let mut found: Vec<Outage> = Vec::new();
+    let mut before = None;
+    let mut open = false;
+    for stretch in stretches {
+        match (&stretch.outcome, found.last_mut().filter(|_| open)) {
+            (Outcome::Skipped, _) => {}
+            (Outcome::Acknowledged, last) => {
+                if let Some(outage) = last {
+                    outage.after = Some((stretch.first, stretch.first_end));
+                }
+                open = false;
+                before = Some((stretch.last, stretch.last_end));
+            }
+            (Outcome::Failed(_) | Outcome::Unknown(_), Some(outage)) => {
+                outage.last = stretch.last;
+                outage.failed = outage.failed.saturating_add(stretch.count);
+            }
+            (Outcome::Failed(_) | Outcome::Unknown(_), None) => {
+                open = true;
+                found.push(Outage {
+                    before,
+                    first: stretch.first,
+                    last: stretch.last,
+                    after: None,
+                    failed: stretch.count,
+                });
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,111 @@
+//! The history of one lane at the probe's own resolution, kept as stretches of equal outcomes. Pure.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Attempt, Outcome, Server};
+use crate::model::time::Timestamp;
+
+/// Attempts end in another order than they began in; after so long none comes any more that began before.
+const LATE: Duration = Duration::from_secs(4);
+/// Stretches kept. While all is well a whole day is one.
+const CAPACITY: usize = 1_000;
+/// Attempts kept one by one: more than any lane makes in [`LATE`].
+const RECENT: usize = 400;
+
+/// Attempts in a row with the same outcome and the same server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// What became of each.
+    pub outcome: Outcome,
+    /// Who answered.
+    pub server: Option<Server>,
+    /// When the first of them began.
+    pub first: Timestamp,
+    /// When the outcome of the first was known.
+    pub first_end: Timestamp,
+    /// When the last of them began.
+    pub last: Timestamp,
+    /// When the outcome of the last was known.
+    pub last_end: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
+impl Stretch {
+    fn of(attempt: &Attempt) -> Self {
+        Self {
+            outcome: attempt.outcome.clone(),
+            server: attempt.server.clone(),
+            first: attempt.sent_at,
+            first_end: attempt.ended_at,
+            last: attempt.sent_at,
+            last_end: attempt.ended_at,
+            count: 1,
+        }
+    }
+
+    /// Takes the next one in if it is of the same kind.
+    fn join(&mut self, next: &Self) -> bool {
+        let same = self.outcome == next.outcome && self.server == next.server;
+        if same {
+            self.last = next.last;
+            self.last_end = self.last_end.max(next.last_end);
+            self.count = self.count.saturating_add(next.count);
+        }
+        same
+    }
+}
+
+/// The history of a lane.
+#[derive(Clone, Debug, Default)]
+pub struct Track {
+    past: VecDeque<Stretch>,
+    /// In the order in which they began.
+    recent: VecDeque<Stretch>,
+}
+
+impl Track {
+    pub(super) fn push(&mut self, attempt: &Attempt) {
+        let place = self.recent.partition_point(|other| other.first <= attempt.sent_at);
+        self.recent.insert(place, Stretch::of(attempt));
+        let newest = self.recent.back().map_or(attempt.sent_at, |last| last.first);
+        while let Some(oldest) = self.recent.front()
+            && (newest.since(oldest.first) > LATE || self.recent.len() > RECENT)
+        {
+            let Some(oldest) = self.recent.pop_front() else { break };
+            if !self.past.back_mut().is_some_and(|last| last.join(&oldest)) {
+                self.past.push_back(oldest);
+            }
+            if self.past.len() > CAPACITY {
+                self.past.pop_front();
+            }
+        }
+    }
+
+    /// What was sent from `from` on, oldest first; a stretch that began before is there whole.
+    pub fn since(&self, from: Timestamp) -> Vec<Stretch> {
+        let begin = self.past.partition_point(|stretch| stretch.last < from);
+        let mut stretches: Vec<Stretch> = Vec::new();
+        let recent = self.recent.iter().filter(|stretch| stretch.last >= from);
+        for next in self.past.range(begin..).chain(recent) {
+            if !stretches.last_mut().is_some_and(|last| last.join(next)) {
+                stretches.push(next.clone());
+            }
+        }
+        stretches
+    }
+
+    /// The last attempts, one by one, oldest first: those of about the last seconds.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Stretch> {
+        self.recent.iter()
+    }
+
+    /// The median of the time that the last acknowledged attempts took.
+    pub fn latency(&self) -> Option<Duration> {
+        let acknowledged = self.recent.iter().filter(|one| one.outcome == Outcome::Acknowledged);
+        let mut times: Vec<Duration> = acknowledged.map(|one| one.first_end.since(one.first)).collect();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied()
+    }
+}

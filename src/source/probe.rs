@@ -1,0 +1,336 @@
+//! Reads and writes of our own, as any client would make them: what the screen says of clients is measured, not inferred.
+//!
+//! One supervised task holds the lanes of a run, sends what they see in batches, and has the rows read back after an
+//! outage. The table is made by [`install`] and never by watching, but on a lab of ours.
+
+mod decode;
+mod lane;
+mod reading;
+mod session;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch as channel};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use self::lane::{Common, propagate};
+use self::reading::Reader;
+use self::session::Session;
+use super::{Context, RETRY, Reporter};
+use crate::model::failover::STABLE;
+use crate::model::link::{Cause, SourceId};
+use crate::model::name::MemberName;
+use crate::model::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run};
+use crate::model::signal::Signal;
+use crate::model::time::Timestamp;
+
+pub use self::session::Target;
+pub use self::table::Defect;
+
+/// From one attempt of a lane that writes to the next.
+const EVERY: Duration = Duration::from_millis(100);
+/// The same for reads while all is well: who reads is not in question then.
+const CALM: Duration = Duration::from_secs(1);
+/// Longest wait of what was seen while all is well; it costs a frame each time.
+const BATCH: Duration = Duration::from_secs(1);
+/// And while something fails.
+const BATCH_SOON: Duration = Duration::from_millis(250);
+/// Between two looks at the clocks.
+const CLOCKS: Duration = Duration::from_secs(1);
+/// Clocks that go apart by more between two looks were stepped, or the machine slept.
+const STEP: Duration = Duration::from_millis(50);
+/// For a statement that prepares a run.
+const PREPARE: Duration = Duration::from_secs(3);
+
+/// What to try, and where.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The entry point.
+    pub entry: Option<Target>,
+    /// Each member, straight.
+    pub members: Vec<(MemberName, Target)>,
+    /// Whether to write.
+    pub mode: Mode,
+    /// A login at the entry point that may make the table and our role: on a lab of ours only.
+    pub installer: Option<Target>,
+}
+
+/// Watches until the context stops; `wall` is the wall clock, to notice when it is stepped.
+pub async fn watch(context: Context, plan: Plan, wall: Arc<dyn Fn() -> Timestamp + Send + Sync>) {
+    let mut reporter = Reporter::start(context.clone(), SourceId::Probe).await;
+    loop {
+        let before = match prepare(&plan).await {
+            Ok(before) => before,
+            Err(cause) => {
+                reporter.failed(cause).await;
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        reporter.reached().await;
+        let began = context.now();
+        let run = Run {
+            id: began.micros(),
+            began,
+            mode: plan.mode,
+            every: EVERY,
+        };
+        context.send(Signal::Probe(News::Began(run.clone()))).await;
+        let cause = Watcher::start(&context, &plan, run, before).watch(&*wall).await;
+        reporter.failed(cause).await;
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Makes the table, or makes it anew if it is of another version; with a password the role too.
+///
+/// # Errors
+/// The server cannot be reached, or refuses.
+pub async fn install(target: &Target, role: &str, password: Option<&str>) -> Result<(), Cause> {
+    execute(target, &table::install(role, password)).await
+}
+
+/// Removes the table, and a role that was made for it.
+///
+/// # Errors
+/// The server cannot be reached, or refuses.
+pub async fn uninstall(target: &Target, role: Option<&str>) -> Result<(), Cause> {
+    execute(target, &table::uninstall(role)).await
+}
+
+async fn execute(target: &Target, sql: &str) -> Result<(), Cause> {
+    let connection = super::postgres::Connection::open(&target.address, &target.login).await?;
+    let answer = connection.ask(sql).await;
+    answer.map(drop).map_err(|refusal| {
+        let code = refusal.code.map(|code| format!("{code} ")).unwrap_or_default();
+        Cause::Other(format!("{code}{}", refusal.text))
+    })
+}
+
+/// Makes sure that a run can begin; gives the runs that have rows, with the newest of each.
+async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Cause> {
+    let entry = plan
+        .entry
+        .as_ref()
+        .ok_or_else(|| Cause::Other("no entry point is known: HAProxy was not found".to_owned()))?;
+    if let Some(cause) = entry.login.sslmode.refusal() {
+        return Err(cause);
+    }
+    if plan.mode == Mode::Read {
+        return Ok(Vec::new());
+    }
+    // A standby knows as well whether the table is there: a run may begin in the middle of an outage.
+    let places = std::iter::once(entry).chain(plan.members.iter().map(|(_, target)| target));
+    let mut found = Err(Cause::Closed);
+    for place in places {
+        found = look(place).await;
+        let Err(cause) = &found else { break };
+        if let (Some(installer), Some((role, password))) = (&plan.installer, made_for(entry))
+            && is_ours_to_mend(cause)
+        {
+            install(installer, role, password.as_deref()).await?;
+            found = look(place).await;
+            break;
+        }
+    }
+    found
+}
+
+/// Role and password to make on a lab.
+fn made_for(entry: &Target) -> Option<(&str, Option<String>)> {
+    match &entry.login.password {
+        super::postgres::Password::Given(secret) => Some((&entry.login.user, Some(secret.expose().to_owned()))),
+        _ => None,
+    }
+}
+
+/// The table or the role is missing, or of another version: not merely out of reach.
+fn is_ours_to_mend(cause: &Cause) -> bool {
+    match cause {
+        Cause::Rejected(_) => true,
+        Cause::Other(text) => text.contains("pgherd probe install"),
+        _ => false,
+    }
+}
+
+async fn look(target: &Target) -> Result<Vec<(i64, i64)>, Cause> {
+    let deadline = Instant::now() + PREPARE;
+    let told = |class: Class| decode::cause(&class);
+    let mut session = Session::open(target, deadline).await.map_err(told)?;
+    let rows = session.read(table::CHECK, deadline).await.map_err(told)?;
+    table::verify(&rows).map_err(|defect| Cause::from(&defect))?;
+    let runs = session.read(table::RUNS, deadline).await.map_err(told)?;
+    session.close().await;
+    Ok(runs.iter().filter_map(|row| reading::pair(row)).collect())
+}
+
+/// One run.
+struct Watcher {
+    context: Context,
+    inbox: mpsc::Receiver<Attempt>,
+    lanes: JoinSet<()>,
+    pace: channel::Sender<Duration>,
+    reader: Option<Reader>,
+    /// Not sent yet.
+    batch: Vec<Attempt>,
+    /// When to send them.
+    due: Option<Instant>,
+    /// How the last attempt of each lane ended: bad or not.
+    bad: BTreeMap<Lane, bool>,
+    /// When something was bad last.
+    trouble: Option<Instant>,
+}
+
+impl Watcher {
+    fn start(context: &Context, plan: &Plan, run: Run, before: Vec<(i64, i64)>) -> Self {
+        let (tell, inbox) = mpsc::channel(256);
+        let (pace, paced) = channel::channel(CALM);
+        let writes = run.mode == Mode::Write;
+        let reader = writes.then(|| Reader::new(context.clone(), plan, &run, before));
+        let common = Arc::new(Common::new(context.clone(), run, tell, paced));
+        let mut lanes = JoinSet::new();
+        if let Some(entry) = &plan.entry {
+            if writes {
+                lanes.spawn(lane::fresh(Arc::clone(&common), Lane::Write, entry.clone()));
+                lanes.spawn(lane::kept(Arc::clone(&common), Lane::Session, entry.clone()));
+            }
+            lanes.spawn(lane::fresh(Arc::clone(&common), Lane::Read, entry.clone()));
+        }
+        for (member, target) in &plan.members {
+            let lane = Lane::Member(member.clone());
+            lanes.spawn(lane::kept(Arc::clone(&common), lane, target.clone()));
+        }
+        Self {
+            context: context.clone(),
+            inbox,
+            lanes,
+            pace,
+            reader,
+            batch: Vec::new(),
+            due: None,
+            bad: BTreeMap::new(),
+            trouble: None,
+        }
+    }
+
+    /// Until the run cannot go on, and why.
+    async fn watch(mut self, wall: &(dyn Fn() -> Timestamp + Send + Sync)) -> Cause {
+        let mut clocks = Clocks::read(&self.context, wall);
+        let mut looks = interval(CLOCKS);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = self.due.unwrap_or_else(Instant::now);
+            tokio::select! {
+                Some(attempt) = self.inbox.recv() => {
+                    if let Some(cause) = self.attempt(attempt).await {
+                        self.flush().await;
+                        return cause;
+                    }
+                }
+                () = sleep_until(due), if self.due.is_some() => self.flush().await,
+                _ = looks.tick() => {
+                    let now = Clocks::read(&self.context, wall);
+                    if let Some(by) = now.stepped_since(&clocks) {
+                        let at = self.context.now();
+                        self.context.send(Signal::Probe(News::ClockStepped { at, by })).await;
+                    }
+                    clocks = now;
+                    self.calm_down().await;
+                }
+                Some(ended) = self.lanes.join_next() => {
+                    propagate(ended);
+                    return Cause::Closed;
+                }
+            }
+        }
+    }
+
+    /// Takes one in; gives why the run cannot go on, if it cannot.
+    async fn attempt(&mut self, attempt: Attempt) -> Option<Cause> {
+        let lane = attempt.lane.clone();
+        let bad = attempt.outcome.is_bad();
+        let counts = attempt.outcome != Outcome::Skipped;
+        let gone = match attempt.outcome.class() {
+            Some(class @ Class::Sql(code)) if lane.is_write() && matches!(code.as_str(), "42P01" | "42501" | "3F000") => {
+                Some(decode::cause(class))
+            }
+            _ => None,
+        };
+        self.batch.push(attempt);
+        let was = if counts { self.bad.insert(lane.clone(), bad) } else { None };
+        let news = counts && was != Some(bad);
+        if bad {
+            self.trouble = Some(Instant::now());
+            // Only on a change: every lane that reads wakes up.
+            self.pace.send_if_modified(|pace| std::mem::replace(pace, EVERY) != EVERY);
+        }
+        let wait = match (news, self.trouble) {
+            (true, _) => Duration::ZERO,
+            (false, Some(_)) => BATCH_SOON,
+            (false, None) => BATCH,
+        };
+        let wanted = Instant::now() + wait;
+        self.due = Some(self.due.map_or(wanted, |due| due.min(wanted)));
+        if let (true, Some(true), false, Some(reader)) = (counts, was, bad, &mut self.reader) {
+            reader.back(&lane);
+        }
+        gone
+    }
+
+    async fn calm_down(&mut self) {
+        if self.trouble.is_some_and(|trouble| trouble.elapsed() >= STABLE) {
+            self.trouble = None;
+            self.pace.send_if_modified(|pace| std::mem::replace(pace, CALM) != CALM);
+            // What was acknowledged is told before the rows are read.
+            self.flush().await;
+            if let Some(reader) = &mut self.reader {
+                reader.stable();
+            }
+        }
+    }
+
+    async fn flush(&mut self) {
+        self.due = None;
+        if !self.batch.is_empty() {
+            let batch = std::mem::take(&mut self.batch);
+            self.context.send(Signal::Probe(News::Attempts(batch))).await;
+        }
+    }
+}
+
+/// Three clocks at one moment: ours, the wall's, and the one that stands still while the machine sleeps.
+struct Clocks {
+    own: Timestamp,
+    wall: Timestamp,
+    awake: Instant,
+    /// How long the reading took: they are no closer together than that.
+    took: Duration,
+}
+
+impl Clocks {
+    fn read(context: &Context, wall: &(dyn Fn() -> Timestamp + Send + Sync)) -> Self {
+        let awake = Instant::now();
+        let (own, wall) = (context.now(), wall());
+        Self {
+            own,
+            wall,
+            awake,
+            took: awake.elapsed(),
+        }
+    }
+
+    /// By how much they went apart, if that is more than [`STEP`].
+    fn stepped_since(&self, before: &Self) -> Option<Duration> {
+        let own = self.own.since(before.own);
+        let wall = Duration::from_micros(u64::try_from(self.wall.micros() - before.wall.micros()).unwrap_or(0));
+        let awake = self.awake.duration_since(before.awake);
+        let by = own.abs_diff(wall).max(own.abs_diff(awake));
+        (by > STEP + self.took + before.took).then_some(by)
+    }
+}
