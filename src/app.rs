@@ -235,6 +235,7 @@ impl App {
         }
         let cast = Cast::of(&self.cluster, self.now);
         self.chronicle.take(&facts, &cast, self.now);
+        self.chronicle.see(&self.cluster.probe, self.now);
         for fact in facts {
             self.feed.push(fact);
         }
@@ -272,6 +273,7 @@ impl App {
         if self.chronicle.last().is_some_and(|episode| episode.closed.is_none()) {
             self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
         }
+        self.chronicle.see(&self.cluster.probe, self.now);
         if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
             self.notice = None;
         }

@@ -128,7 +128,7 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             members: members::rows(scene),
             proxy: proxy::rows(scene),
             containers: if failover::is_shown(scene) {
-                failover::ROWS
+                failover::rows(scene)
             } else {
                 containers::rows(scene)
             },

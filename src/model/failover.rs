@@ -7,6 +7,7 @@
 mod cast;
 mod episode;
 mod fault;
+mod measured;
 mod timeline;
 mod verdict;
 mod walk;
@@ -16,11 +17,13 @@ use std::time::Duration;
 
 use super::fact::{Fact, FactKind, SourceKind};
 use super::name::MemberName;
+use super::probe::Probe;
 use super::time::Timestamp;
 
 pub use cast::{Cast, Part};
 pub use episode::{Entry, Episode};
 pub use fault::{Fault, Hit};
+pub use measured::Measured;
 pub use timeline::{Mark, Phase, PhaseKind, STABLE, Timeline};
 pub use verdict::Verdict;
 
@@ -32,6 +35,8 @@ const CONSEQUENCE: Duration = Duration::from_secs(20);
 const WITHOUT_STANDBY: Duration = Duration::from_secs(120);
 /// A fault that nothing follows from is given up after this.
 const GIVEN_UP: Duration = Duration::from_secs(600);
+/// So long after the end of an episode its rows may still be read back somewhere.
+const READ_BACK: Duration = Duration::from_secs(60);
 /// An unreachable server that is back within this, and nothing else happened: no episode worth keeping.
 const HICCUP: Duration = Duration::from_secs(5);
 
@@ -68,6 +73,17 @@ impl Chronicle {
                 self.episodes.pop_back();
             }
         }
+    }
+
+    /// Takes what clients saw up to now into the newest episode; their rows may be read back after its end.
+    pub fn see(&mut self, probe: &Probe, now: Timestamp) {
+        let Some(episode) = self.episodes.back_mut() else { return };
+        if episode.closed.is_some_and(|closed| now.since(closed) > READ_BACK) {
+            return;
+        }
+        let fault = episode.timeline(now).fault.at;
+        let until = episode.closed.unwrap_or(now);
+        episode.clients = probe.clients(measured::window(fault), until);
     }
 
     /// Every episode, oldest first.

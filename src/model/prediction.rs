@@ -281,7 +281,11 @@ pub fn dominating(episode: &Episode, timeline: &Timeline) -> Option<(PhaseKind, 
     let counted = phases.iter().filter(|phase| {
         !matches!(
             phase.kind,
-            PhaseKind::Draining | PhaseKind::Redundancy | PhaseKind::StoreOutage
+            PhaseKind::Draining
+                | PhaseKind::Redundancy
+                | PhaseKind::StoreOutage
+                | PhaseKind::Writes
+                | PhaseKind::Brownout
         ) && ends(phase.to)
     });
     let timed = counted.filter_map(|phase| Some((phase.kind, phase.to?.at.since(phase.from.at))));

@@ -256,6 +256,11 @@ impl Probe {
         self.tracks.get(lane)
     }
 
+    /// Since when nothing succeeds on a lane that is told of: that of writes, or of reads.
+    pub fn failing(&self, lane: &Lane) -> Option<Timestamp> {
+        self.watches.get(lane)?.failing()
+    }
+
     /// What the last reading of the rows came to.
     pub fn judgement(&self) -> Option<&Judgement> {
         self.judgement.as_ref()

@@ -1,6 +1,7 @@
 //! The present failover as a waterfall: a bar for each phase, filling in while it lasts, beside what was expected of it.
 
 mod document;
+mod strip;
 
 use std::time::Duration;
 
@@ -15,12 +16,13 @@ use super::units::NOT_APPLICABLE;
 use crate::model::explanation;
 use crate::model::failover::{Episode, Hit, Phase, PhaseKind, Timeline, Verdict};
 use crate::model::prediction::{Expected, Prediction};
+use crate::model::probe::Seen;
 use crate::model::time::Timestamp;
 
 pub(super) use document::draw as document;
 
-/// Rows that it needs, border included: a headline, six phases, what decided.
-pub(super) const ROWS: u16 = 10;
+/// Rows of its phases, border included: a headline, six phases, what decided.
+const ROWS: u16 = 10;
 /// It stays for so long after its end.
 const AFTERWARDS: Duration = Duration::from_secs(60);
 /// Columns of a phase's name, of its time, of what was expected.
@@ -43,6 +45,13 @@ fn shown<'a>(scene: &Scene<'a>) -> Option<&'a Episode> {
     };
     over.is_none_or(|over| scene.now.since(over) <= AFTERWARDS)
         .then_some(episode)
+}
+
+/// Rows that it needs, border included.
+pub(super) fn rows(scene: &Scene<'_>) -> u16 {
+    let clients = shown(scene).and_then(|episode| episode.clients.as_ref());
+    let strips = clients.map_or(0, |clients| strip::lanes(clients).count());
+    ROWS + u16::try_from(strips).unwrap_or(0)
 }
 
 /// It takes its place on the main screen.
@@ -77,11 +86,17 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     let prediction = episode.prediction();
     headline(&mut Pen::at(buffer, inside, 0), episode, scene);
     let decisive = explanation::decisive(episode, &timeline);
-    let rows = inside.height.saturating_sub(1 + u16::from(decisive.is_some()));
-    let phases = timeline.phases(episode);
+    let mut phases = timeline.phases(episode);
+    // What clients measured stands above, as they saw it.
+    phases.retain(|phase| phase.kind != PhaseKind::Writes);
     let scale = Scale::of(&phases, prediction.as_ref(), &timeline, scene.now);
     let mut last = 1;
-    for (row, phase) in (1..=rows).zip(&phases) {
+    for seen in episode.clients.iter().flat_map(strip::lanes) {
+        clients(&mut Pen::at(buffer, inside, last), inside.width, seen, &scale, scene);
+        last += 1;
+    }
+    let rows = inside.height.saturating_sub(u16::from(decisive.is_some()));
+    for (row, phase) in (last..rows).zip(&phases) {
         let expected = prediction.as_ref().and_then(|prediction| prediction.phase(phase.kind));
         line(
             &mut Pen::at(buffer, inside, row),
@@ -150,6 +165,11 @@ impl Scale {
         Self { begin, whole, now }
     }
 
+    /// Where a column of a bar of that width begins.
+    fn instant(&self, column: u16, width: u16) -> Timestamp {
+        self.begin.plus(self.whole * u32::from(column) / u32::from(width.max(1)))
+    }
+
     /// The column of an instant in a bar of that width.
     fn column(&self, at: Timestamp, width: u16) -> u16 {
         let share = at.since(self.begin).as_secs_f64() / self.whole.as_secs_f64();
@@ -184,6 +204,25 @@ fn line(pen: &mut Pen<'_>, width: u16, phase: &Phase, expected: Option<&Expected
     pen.column(&predicted, theme.dim, band, true).skip(2);
     if let (true, Some(expected)) = (knob > 0, expected) {
         pen.put(&expected.knob, theme.dim);
+    }
+}
+
+/// What clients saw on one lane.
+fn clients(pen: &mut Pen<'_>, width: u16, seen: &Seen, scale: &Scale, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    let (label, time, band) = COLUMNS;
+    let knob = if width >= ROOMY { KNOB } else { 0 };
+    let strip = width.saturating_sub(label + time + band + knob + 3);
+    pen.skip(1).column(&seen.lane.to_string(), theme.dim, label, false);
+    strip::draw(pen, strip, seen, scale, theme);
+    let outage = seen.outage(scene.now).map(|outage| outage.span(scene.now));
+    let out = outage.map_or_else(|| "–".to_owned(), |span| format!("{:.1} s", span.as_secs_f64()));
+    let style = if outage.is_some() { theme.text } else { theme.dim };
+    pen.column(&out, style, time, true);
+    let failed: u32 = [false, true].iter().flat_map(|unknown| seen.classes(*unknown).into_values()).sum();
+    pen.column(&format!("{failed} fail"), theme.dim, band, true).skip(2);
+    if knob > 0 {
+        pen.put(&strip::counts(seen), theme.dim);
     }
 }
 

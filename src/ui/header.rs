@@ -9,6 +9,7 @@ use super::scene::Scene;
 use super::units::{self, UNKNOWN};
 use crate::model::authority::Verdict;
 use crate::model::link::{LinkState, SourceId};
+use crate::model::probe::{Lane, Mode};
 use crate::model::takeover;
 
 /// From this width on one row is enough.
@@ -109,6 +110,8 @@ struct Group<'a> {
     links: Vec<&'a LinkState>,
     /// Only the number tells how many of them there should be.
     counted: bool,
+    /// What is said beside its state, and whether that is bad.
+    note: Option<(String, bool)>,
 }
 
 impl Group<'_> {
@@ -134,6 +137,10 @@ impl Group<'_> {
         } else {
             String::new()
         };
+        match (self.down_since(), &self.note) {
+            (None, Some((note, bad))) => return format!("{name} {} {note}", if *bad { "✗" } else { "●" }),
+            _ => {}
+        }
         match self.down_since() {
             Some(since) => format!("{name}{number} ✗ {}", units::whole_seconds(scene.now.since(since))),
             None if self.links.is_empty() => format!("{name} –"),
@@ -145,6 +152,7 @@ impl Group<'_> {
     fn style(&self, scene: &Scene<'_>) -> Style {
         match self.down_since() {
             Some(_) => scene.theme.bad,
+            None if self.note.as_ref().is_some_and(|(_, bad)| *bad) => scene.theme.bad,
             None if self.links.is_empty() => scene.theme.dim,
             None if self.ups() == self.links.len() => scene.theme.ok,
             None => scene.theme.warning,
@@ -165,9 +173,16 @@ fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
             short,
             links,
             counted,
+            note: None,
         }
     };
-    vec![
+    let probe = Group {
+        note: probe(scene),
+        ..group("probe", "probe", false, |source| matches!(source, SourceId::Probe))
+    };
+    // It is no part of the cluster: without one nothing is missing.
+    let probe = (!probe.links.is_empty()).then_some(probe);
+    let groups = [
         group("ZooKeeper", "ZK", false, |source| matches!(source, SourceId::ZooKeeper)),
         group("PostgreSQL", "PG", true, |source| {
             matches!(source, SourceId::Postgres(_))
@@ -177,5 +192,25 @@ fn groups<'a>(scene: &Scene<'a>) -> Vec<Group<'a>> {
             matches!(source, SourceId::Proxy(_))
         }),
         group("Docker", "Docker", false, |source| matches!(source, SourceId::Docker)),
-    ]
+    ];
+    groups.into_iter().chain(probe).collect()
+}
+
+/// `10/s 3.1 ms`: how often clients try and what it takes; or since when they try in vain.
+fn probe(scene: &Scene<'_>) -> Option<(String, bool)> {
+    let probe = &scene.app.cluster.probe;
+    let run = probe.run.as_ref()?;
+    let (lane, word) = match run.mode {
+        Mode::Write => (Lane::Write, "no writes"),
+        Mode::Read => (Lane::Read, "no reads"),
+    };
+    if let Some(since) = probe.failing(&lane) {
+        return Some((format!("{word} {}", units::span(scene.now.since(since))), true));
+    }
+    let latency = probe.track(&lane)?.latency()?;
+    let text = match run.mode {
+        Mode::Write => format!("{}/s {}", 1_000 / run.every.as_millis().max(1), units::latency(latency)),
+        Mode::Read => format!("reads {}", units::latency(latency)),
+    };
+    Some((text, false))
 }

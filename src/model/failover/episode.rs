@@ -3,6 +3,7 @@
 use super::super::fact::{Fact, FactKind};
 use super::super::name::MemberName;
 use super::super::prediction::{Prediction, Timing, predict};
+use super::super::probe::Clients;
 use super::super::takeover::Candidate;
 use super::super::time::Timestamp;
 use super::cast::{Cast, Part};
@@ -45,6 +46,8 @@ pub struct Episode {
     pub paused: bool,
     /// When it was over.
     pub closed: Option<Timestamp>,
+    /// What clients saw of it, where somebody tried.
+    pub clients: Option<Clients>,
     /// Since when the leader's server, which takes no part in any change, serves writes.
     pub(super) served: Option<Timestamp>,
     /// The server of the former leader still takes connections.
@@ -66,6 +69,7 @@ impl Episode {
             candidates: cast.candidates.clone(),
             paused: cast.paused,
             closed: None,
+            clients: None,
             served: None,
             old_served: false,
             able: None,

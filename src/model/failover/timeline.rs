@@ -12,6 +12,7 @@ use super::super::name::MemberName;
 use super::super::time::Timestamp;
 use super::episode::Episode;
 use super::fault::Hit;
+use super::measured::Measured;
 use super::walk::Walk;
 
 /// Without a failure for so long the cluster is stable.
@@ -75,6 +76,14 @@ impl Mark {
         if other.at > self.at { other } else { self }
     }
 
+    /// It was not after `at`, unless it was all after it: then it is another one.
+    pub(super) fn bound(&mut self, at: Timestamp) {
+        if self.earliest <= at {
+            self.latest = self.latest.min(at);
+            self.at = self.at.min(at);
+        }
+    }
+
     /// How long after `earlier`, and between which bounds.
     pub fn since(&self, earlier: &Self) -> (Duration, Duration, Duration) {
         (
@@ -110,6 +119,8 @@ pub struct Timeline {
     pub stable: Option<Timestamp>,
     /// A standby streams again.
     pub redundant: Option<Mark>,
+    /// What clients measured.
+    pub measured: Option<Measured>,
     /// The leader does not answer, and nothing says what it does.
     pub blind: bool,
     /// The leader was demoted or lost, and not only the way to it.
@@ -150,6 +161,10 @@ pub enum PhaseKind {
     StoreOutage,
     /// From the fault until somebody could take over again; beside all others.
     Redundancy,
+    /// From the last acknowledged write to the next one, as clients measured it; beside all others.
+    Writes,
+    /// From there until no write fails any more.
+    Brownout,
 }
 
 impl PhaseKind {
@@ -164,6 +179,8 @@ impl PhaseKind {
             Self::Recovery => "recover",
             Self::StoreOutage => "store",
             Self::Redundancy => "redundancy",
+            Self::Writes => "no writes",
+            Self::Brownout => "some fail",
         }
     }
 }
@@ -182,8 +199,12 @@ impl Timeline {
         self.taken.as_ref().map(|(by, _)| by).or(episode.leader.as_ref())
     }
 
-    /// From the fault, or for a planned change from the last moment of the old leader, until clients can write.
+    /// From the last acknowledged write to the next one, where clients tried. Else from the fault, or for a planned change
+    /// from the last moment of the old leader, until clients can write.
     pub fn outage(&self, episode: &Episode) -> Option<(Mark, Mark)> {
+        if let Some(measured) = &self.measured {
+            return Some((measured.before, measured.after?));
+        }
         let planned = matches!(episode.hit, Hit::Store) || episode.fault() == super::Fault::Requested;
         let from = if planned { self.lost? } else { self.fault };
         Some((from, self.writable?))
@@ -223,6 +244,20 @@ impl Timeline {
         if episode.closed.is_some() && episode.hit == Hit::Leader && self.untouched(episode) {
             return phases;
         }
+        self.steps(episode, &mut phases);
+        if let Some(measured) = &self.measured {
+            let mut add = |kind, from: Mark, to: Option<Mark>| phases.push(Phase { kind, from, to });
+            add(PhaseKind::Writes, measured.before, measured.after);
+            if let (Some(after), 1..) = (measured.after, measured.more) {
+                let stable = measured.stable.map(|at| Mark { earliest: at, at, latest: at, evidence: None });
+                add(PhaseKind::Brownout, after, stable);
+            }
+        }
+        phases
+    }
+
+    /// What the parts of the cluster went through.
+    fn steps(&self, episode: &Episode, phases: &mut Vec<Phase>) {
         let mut add = |kind, from: Mark, to: Option<Mark>| phases.push(Phase { kind, from, to });
         let taken = self.taken.as_ref().map(|(_, mark)| *mark);
         let moved = self
@@ -259,7 +294,6 @@ impl Timeline {
                 add(PhaseKind::Redundancy, self.fault, self.redundant);
             }
         }
-        phases
     }
 
     fn route(&self, episode: &Episode, from: Option<Mark>, add: &mut impl FnMut(PhaseKind, Mark, Option<Mark>)) {

@@ -6,6 +6,7 @@ use super::super::time::Timestamp;
 use super::cast::Part;
 use super::episode::{Entry, Episode};
 use super::fault::{Fault, Hit};
+use super::measured::Measured;
 use super::timeline::{Mark, STABLE, Timeline};
 
 /// The facts, gone through once in their order.
@@ -40,6 +41,7 @@ impl<'a> Walk<'a> {
             writable: None,
             stable: None,
             redundant: None,
+            measured: None,
             blind: false,
             demoted: false,
             restarted: false,
@@ -225,10 +227,20 @@ impl<'a> Walk<'a> {
         if let Some(asked) = asked {
             self.line.fault.earliest = self.line.fault.earliest.min(asked.fact.at);
         }
+        let fault = self.line.fault.at;
+        let clients = episode.clients.as_ref();
+        self.line.measured = clients.and_then(|clients| Measured::of(clients, fault, now));
         let line = &mut self.line;
         if let (None, Some(served), Some(promoted)) = (line.routed, episode.served, line.promoted) {
             // Its server serves and no fact told of a change: it did so all the time.
             line.routed = Some(if self.left { Mark::noticed(served) } else { promoted });
+        }
+        let proof = line.measured.and_then(|measured| measured.after);
+        if let Some(proof) = proof {
+            // A write that was acknowledged went all the way: what is polled tells that late.
+            for mark in [&mut line.promoted, &mut line.routed].into_iter().flatten() {
+                mark.bound(proof.at);
+            }
         }
         line.writable = match (line.promoted, line.routed, episode.proxied) {
             (Some(promoted), Some(routed), true) => Some(promoted.later(routed)),
@@ -248,6 +260,10 @@ impl<'a> Walk<'a> {
             let since = since.into_iter().flatten().fold(writable.latest, Timestamp::max);
             let until = episode.closed.unwrap_or(now).max(now);
             line.stable = (until.since(since) >= STABLE).then_some(since);
+        }
+        if let Some(measured) = &line.measured {
+            line.writable = measured.after.or(line.writable);
+            line.stable = measured.stable;
         }
         self.line
     }

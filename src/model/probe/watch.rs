@@ -63,6 +63,14 @@ impl Watch {
         }
     }
 
+    /// Since when nothing succeeds.
+    pub(super) fn failing(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Failing { first } => Some(self.acknowledged.unwrap_or(first)),
+            State::Steady | State::Unsteady { .. } => None,
+        }
+    }
+
     fn succeeded(&mut self, attempt: &Attempt) -> Option<Told> {
         let before = self.acknowledged.replace(attempt.ended_at);
         let told = |at, kind| Some(Told { at, kind, begins: false });
