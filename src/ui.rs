@@ -108,7 +108,7 @@ fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
 
 /// The header, one thing, and the hints.
 fn alone(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, what: impl Fn(&mut Buffer, Rect, &Scene<'_>)) {
-    let plan = layout::zoomed(area, header::rows(area.width), Pane::Members);
+    let plan = layout::zoomed(area, header::rows(area.width, scene), Pane::Members);
     header::draw(buffer, plan.header, scene);
     if let Some((_, rest)) = plan.panes.first() {
         what(buffer, *rest, scene);
@@ -118,7 +118,7 @@ fn alone(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, what: impl Fn(&mut 
 
 fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let view = &scene.app.view;
-    let header = header::rows(area.width);
+    let header = header::rows(area.width, scene);
     let plan = if view.zoomed {
         layout::zoomed(area, header, view.focus)
     } else {

@@ -1,5 +1,7 @@
 //! An episode in plain words: what was done, what each part saw, why it took so long, and what would change that. Pure.
 
+mod clients;
+
 use std::time::Duration;
 
 use super::fact::{FactKind, SourceKind};
@@ -7,13 +9,29 @@ use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline, Verdict};
 use super::prediction::{Prediction, dominating};
 use super::time::Timestamp;
 
+pub use clients::two_primaries;
+
 /// The time until clients could write, in one line: `33.5 s without writes (26–40 s predicted)`.
 pub fn headline(episode: &Episode, now: Timestamp) -> String {
     let timeline = episode.timeline(now);
+    if let Some(alarm) = two_primaries(episode, &timeline) {
+        return alarm;
+    }
     let predicted = episode
         .prediction()
         .map(|prediction| format!(", {} predicted", prediction.total.text()));
     let predicted = predicted.unwrap_or_default();
+    if let Some(measured) = &timeline.measured {
+        let end = measured.after.map_or(now, |after| after.at);
+        let time = seconds(end.since(measured.before.at));
+        return match measured.after {
+            Some(_) => {
+                let more = clients::brownout(measured, episode, timeline.fault.at);
+                format!("{time} without writes{more}{predicted}")
+            }
+            None => format!("no writes for {time}{predicted}"),
+        };
+    }
     match (timeline.outage(episode), episode.verdict(now)) {
         (Some((from, to)), _) => {
             let (least, time, most) = to.since(&from);
@@ -81,6 +99,7 @@ pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
     let timeline = episode.timeline(now);
     let mut text = vec![done(episode)];
     text.extend(seen(episode, &timeline));
+    text.extend(clients::sentences(episode, &timeline, now));
     text.push(outcome(episode, &timeline, now));
     if timeline.taken.is_none() && episode.hit == Hit::Leader {
         text.extend(hindrances(episode));

@@ -265,7 +265,8 @@ impl Watcher {
         self.batch.push(attempt);
         let was = if counts { self.bad.insert(lane.clone(), bad) } else { None };
         let news = counts && was != Some(bad);
-        if bad {
+        // A member that stays away troubles nobody for ever.
+        if bad && (news || !matches!(lane, Lane::Member(_))) {
             self.trouble = Some(Instant::now());
             // Only on a change: every lane that reads wakes up.
             self.pace.send_if_modified(|pace| std::mem::replace(pace, EVERY) != EVERY);

@@ -127,7 +127,9 @@ fn headline(pen: &mut Pen<'_>, episode: &Episode, scene: &Scene<'_>) {
         .skip(1)
         .put(&what, style)
         .put(": ", theme.dim);
-    pen.put(&explanation::headline(episode, scene.now), theme.text);
+    let alarm = explanation::two_primaries(episode, &episode.timeline(scene.now)).is_some();
+    let style = if alarm { theme.alarm } else { theme.text };
+    pen.put(&explanation::headline(episode, scene.now), style);
 }
 
 /// A mark and its style: well again, lost, or going on.
@@ -222,7 +224,7 @@ fn clients(pen: &mut Pen<'_>, width: u16, seen: &Seen, scale: &Scale, scene: &Sc
     let failed: u32 = [false, true].iter().flat_map(|unknown| seen.classes(*unknown).into_values()).sum();
     pen.column(&format!("{failed} fail"), theme.dim, band, true).skip(2);
     if knob > 0 {
-        pen.put(&strip::counts(seen), theme.dim);
+        pen.put(&seen.text(), theme.dim);
     }
 }
 

@@ -15,9 +15,13 @@ use crate::model::takeover;
 /// From this width on one row is enough.
 const ONE_ROW: u16 = 150;
 
+/// Columns that the probe takes beside that.
+const PROBE: u16 = 24;
+
 /// Rows that it needs.
-pub(super) fn rows(width: u16) -> u16 {
-    if width >= ONE_ROW { 1 } else { 2 }
+pub(super) fn rows(width: u16, scene: &Scene<'_>) -> u16 {
+    let probed = scene.app.cluster.links.contains_key(&SourceId::Probe);
+    if width >= ONE_ROW + if probed { PROBE } else { 0 } { 1 } else { 2 }
 }
 
 /// Draws it.

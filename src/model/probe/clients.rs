@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Class, Lane, Outcome, Stretch, Track};
 use crate::model::failover::STABLE;
 use crate::model::ledger::Judgement;
+use crate::model::name::MemberName;
 use crate::model::time::Timestamp;
 
 /// Stretches kept of each lane: an episode may go on for long.
@@ -26,6 +27,32 @@ impl Clients {
     /// One lane.
     pub fn lane(&self, lane: &Lane) -> Option<&Seen> {
         self.lanes.iter().find(|seen| seen.lane == *lane)
+    }
+
+    /// Two members that said at the same time that they take writes, and for how long.
+    pub fn two_primaries(&self) -> Option<([&MemberName; 2], Duration)> {
+        let primaries = |seen: &Seen| -> Vec<Stretch> {
+            let is_primary = |stretch: &&Stretch| stretch.server.as_ref().is_some_and(|server| !server.standby);
+            seen.stretches.iter().filter(is_primary).cloned().collect()
+        };
+        let members: Vec<_> = self
+            .lanes
+            .iter()
+            .filter_map(|seen| match &seen.lane {
+                Lane::Member(member) => Some((member, primaries(seen))),
+                _ => None,
+            })
+            .collect();
+        let pairs = members
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| members.iter().skip(at + 1).map(move |other| (one, other)));
+        let overlaps = pairs.filter_map(|((one, ours), (other, theirs))| {
+            let both = ours.iter().flat_map(|a| theirs.iter().map(move |b| a.overlap(b)));
+            let span: Duration = both.sum();
+            (!span.is_zero()).then_some(([*one, *other], span))
+        });
+        overlaps.max_by_key(|(_, span)| *span)
     }
 
     /// The lane of writes on new connections.
@@ -125,6 +152,24 @@ impl Seen {
             _ => None,
         });
         counted.collect()
+    }
+
+    /// `412 ok, 83 failed (refused 40, connection closed 43), 1 unknown (no reply in time 1)`
+    pub fn text(&self) -> String {
+        let mut parts = vec![format!("{} ok", self.acknowledged())];
+        for (unknown, word) in [(false, "failed"), (true, "unknown")] {
+            let mut classes: Vec<_> = self.classes(unknown).into_iter().collect();
+            classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let all: u32 = classes.iter().map(|(_, count)| count).sum();
+            if all > 0 {
+                let classes: Vec<String> = classes.iter().map(|(class, count)| format!("{class} {count}")).collect();
+                parts.push(format!("{all} {word} ({})", classes.join(", ")));
+            }
+        }
+        if self.skipped() > 0 {
+            parts.push(format!("{} slots skipped", self.skipped()));
+        }
+        parts.join(", ")
     }
 
     /// How many failed after the end of an outage.

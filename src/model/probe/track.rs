@@ -45,6 +45,11 @@ impl Stretch {
         }
     }
 
+    /// How long both are known to have lasted at once: each from its first answer to the beginning of its last attempt.
+    pub(super) fn overlap(&self, other: &Self) -> Duration {
+        self.last.min(other.last).since(self.first_end.max(other.first_end))
+    }
+
     /// Takes the next one in if it is of the same kind.
     fn join(&mut self, next: &Self) -> bool {
         let same = self.outcome == next.outcome && self.server == next.server;

@@ -20,15 +20,21 @@ const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(2);
 /// So many at once are ordinary: a few that are slow.
 const ORDINARY: usize = 2;
-/// More than that are under way: answers hang, and a proxy may keep what is given up on for the server that does not
-/// answer. It must never run out of places because of us, so attempts are spaced.
-const SPACED: Duration = Duration::from_millis(300);
-/// After this long with answers that hang they are spaced wider.
-const PATIENCE: Duration = Duration::from_secs(6);
-/// To this.
-const SPACED_WIDER: Duration = Duration::from_millis(500);
-/// And on lanes other than the first to this, from the beginning.
-const SPARING: Duration = Duration::from_secs(2);
+/// From one attempt to the next while answers hang, from so long on: a proxy may keep what is given up on for the server
+/// that does not answer, and must never run out of places because of us. HAProxy with Patroni's sample configuration
+/// notices a frozen server after 24 s; until then these are 75 of its 100 places.
+const SPACES: [(Duration, Duration); 3] = [
+    (Duration::from_secs(6), Duration::from_millis(600)),
+    (Duration::from_secs(3), Duration::from_millis(300)),
+    (Duration::ZERO, Duration::from_millis(200)),
+];
+/// The same on the other lanes; a success on any lane through the same entry point lifts it.
+const SPARING: [(Duration, Duration); 2] = [
+    (Duration::from_secs(3), Duration::from_secs(3)),
+    (Duration::ZERO, Duration::from_secs(1)),
+];
+/// A member that does not answer is asked again so soon: an old leader may be readable for a moment only.
+const SOON: Duration = Duration::from_millis(250);
 /// Most attempts of a lane at once.
 const AT_ONCE: usize = 8;
 
@@ -38,6 +44,8 @@ pub(super) struct Common {
     pub(super) run: Run,
     /// Number of the last row.
     numbers: AtomicI64,
+    /// Successes through the entry point.
+    served: AtomicI64,
     pub(super) tell: mpsc::Sender<Attempt>,
     /// From one attempt to the next of a lane that reads.
     pub(super) pace: watch::Receiver<Duration>,
@@ -56,6 +64,7 @@ impl Common {
             context,
             run,
             numbers: AtomicI64::new(0),
+            served: AtomicI64::new(0),
             tell,
             pace,
             begin: Instant::now(),
@@ -66,7 +75,18 @@ impl Common {
         self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Successes through the entry point so far; a lane that does not lead there has none.
+    fn served(&self, lane: &Lane) -> i64 {
+        match lane {
+            Lane::Member(_) => 0,
+            Lane::Write | Lane::Session | Lane::Read => self.served.load(Ordering::Relaxed),
+        }
+    }
+
     async fn say(&self, attempt: Attempt) {
+        if attempt.outcome == Outcome::Acknowledged && !matches!(attempt.lane, Lane::Member(_)) {
+            self.served.fetch_add(1, Ordering::Relaxed);
+        }
         // Without a receiver the run has ended.
         let _ = self.tell.send(attempt).await;
     }
@@ -98,6 +118,11 @@ impl Schedule {
         let every = pace.as_ref().map_or(common.run.every, |pace| *pace.borrow());
         let next = common.begin;
         Self { every, pace, next }
+    }
+
+    /// The next time is no later than after this.
+    fn hasten(&mut self, wait: Duration) {
+        self.next = self.next.min(Instant::now() + wait);
     }
 
     /// Waits for the next time; gives how many were missed because this program or the machine stood still.
@@ -137,6 +162,7 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
     let mut flying = JoinSet::new();
     let mut began = Instant::now();
     let mut hanging: Option<Instant> = None;
+    let mut served = 0;
     loop {
         let missed = tokio::select! {
             missed = schedule.tick() => missed,
@@ -152,17 +178,16 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
             hanging = None;
         } else {
             let since = *hanging.get_or_insert_with(Instant::now);
-            let space = match lane {
-                Lane::Write if since.elapsed() < PATIENCE => SPACED,
-                Lane::Write => SPACED_WIDER,
-                _ => SPARING,
-            };
-            if began.elapsed() < space || flying.len() >= AT_ONCE {
+            let spaces: &[_] = if lane == Lane::Write { &SPACES } else { &SPARING };
+            let lifted = common.served(&lane) > served;
+            let spaced = lifted || began.elapsed() >= space(spaces, since.elapsed());
+            if !spaced || flying.len() >= AT_ONCE {
                 common.skip(&lane).await;
                 continue;
             }
         }
         began = Instant::now();
+        served = common.served(&lane);
         let (common, lane, target) = (Arc::clone(&common), lane.clone(), Arc::clone(&target));
         flying.spawn(async move {
             let (mut session, deadline) = (None, Instant::now() + ATTEMPT);
@@ -179,14 +204,16 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
 pub(super) async fn kept(common: Arc<Common>, lane: Lane, target: Target) {
     let mut schedule = Schedule::new(&common, &lane);
     let mut session = None;
+    let mut hanging: Option<Instant> = None;
     // While one is under way its time passes for the next ones.
     let mut not_before = Instant::now();
+    let mut served = 0;
     loop {
         let missed = schedule.tick().await;
         for _ in 0..missed.min(100) {
             common.skip(&lane).await;
         }
-        if Instant::now() < not_before {
+        if Instant::now() < not_before && common.served(&lane) <= served {
             common.skip(&lane).await;
             continue;
         }
@@ -196,10 +223,25 @@ pub(super) async fn kept(common: Arc<Common>, lane: Lane, target: Target) {
             Some(Class::ConnectTimeout | Class::LoginTimeout | Class::ReplyTimeout)
         );
         if hangs {
-            not_before = Instant::now() + SPARING;
+            let since = *hanging.get_or_insert_with(Instant::now);
+            not_before = Instant::now() + space(&SPARING, since.elapsed());
+            served = common.served(&lane);
+        } else {
+            hanging = None;
+        }
+        if let (Lane::Member(_), true) = (&lane, attempt.outcome.is_bad()) {
+            // Nothing in between keeps what is given up on.
+            not_before = Instant::now();
+            schedule.hasten(SOON);
         }
         common.say(attempt).await;
     }
+}
+
+/// What holds after so long.
+fn space(spaces: &[(Duration, Duration)], after: Duration) -> Duration {
+    let holds = spaces.iter().find(|(from, _)| after >= *from);
+    holds.map_or(Duration::ZERO, |(_, space)| *space)
 }
 
 /// One attempt, on the session if there is one. What is left in `session` may be used again.

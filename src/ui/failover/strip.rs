@@ -61,25 +61,6 @@ pub(super) fn draw(pen: &mut Pen<'_>, width: u16, seen: &Seen, scale: &Scale, th
     }
 }
 
-/// `412 ok, 83 failed (refused 40, connection closed 43), 1 unknown (no reply in time)`
-pub(super) fn counts(seen: &Seen) -> String {
-    let mut parts = vec![format!("{} ok", seen.acknowledged())];
-    for (unknown, word) in [(false, "failed"), (true, "unknown")] {
-        let classes = seen.classes(unknown);
-        let all: u32 = classes.values().sum();
-        if all > 0 {
-            let mut classes: Vec<_> = classes.into_iter().collect();
-            classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            let classes: Vec<String> = classes.iter().map(|(class, count)| format!("{class} {count}")).collect();
-            parts.push(format!("{all} {word} ({})", classes.join(", ")));
-        }
-    }
-    if seen.skipped() > 0 {
-        parts.push(format!("{} slots skipped", seen.skipped()));
-    }
-    parts.join(", ")
-}
-
 /// The lanes of the pane: what clients write and read through the entry point.
 pub(super) fn lanes(clients: &crate::model::probe::Clients) -> impl Iterator<Item = &Seen> {
     clients
