@@ -5,6 +5,8 @@
 
 #[path = "real_lab/check.rs"]
 mod check;
+#[path = "real_lab/clients.rs"]
+mod clients;
 #[path = "support/docker_proxy.rs"]
 mod docker_proxy;
 #[path = "real_lab/docker_source.rs"]

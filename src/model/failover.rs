@@ -77,7 +77,9 @@ impl Chronicle {
 
     /// Takes what clients saw up to now into the newest episode; their rows may be read back after its end.
     pub fn see(&mut self, probe: &Probe, now: Timestamp) {
-        let Some(episode) = self.episodes.back_mut() else { return };
+        let Some(episode) = self.episodes.back_mut() else {
+            return;
+        };
         if episode.closed.is_some_and(|closed| now.since(closed) > READ_BACK) {
             return;
         }

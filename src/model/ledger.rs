@@ -134,7 +134,10 @@ impl Ledger {
     /// Holds the rows of a server against what was promised. A standby may still be on its way, and an old leader does not
     /// count any more: only a reading of the primary of the highest timeline decides, the others are noted beside it.
     pub fn judge(&mut self, reading: &Reading, before: Option<&Judgement>) -> Option<Judgement> {
-        let who = reading.member.as_ref().map_or_else(|| "entry".to_owned(), ToString::to_string);
+        let who = reading
+            .member
+            .as_ref()
+            .map_or_else(|| "entry".to_owned(), ToString::to_string);
         let newest = reading.newest().max(self.newest);
         let in_ring = |seq: i64| seq > newest - RING && !self.settled.contains(&seq);
         let taken: BTreeSet<i64> = reading.taken.iter().copied().collect();
@@ -165,11 +168,17 @@ impl Ledger {
                 ..before.clone()
             });
         }
-        let old = || self.unknown.iter().filter(|(seq, ended)| in_ring(**seq) && **ended <= reading.at);
+        let old = || {
+            self.unknown
+                .iter()
+                .filter(|(seq, ended)| in_ring(**seq) && **ended <= reading.at)
+        };
         let recovered = old().filter(|(seq, _)| reading.has(**seq)).count();
         let absent = old().count() - recovered;
         let never_sent = reading.rows.iter().filter(|(_, last)| *last > self.newest);
-        let never_sent: i64 = never_sent.map(|(first, last)| last - (*first).max(self.newest + 1) + 1).sum();
+        let never_sent: i64 = never_sent
+            .map(|(first, last)| last - (*first).max(self.newest + 1) + 1)
+            .sum();
         // A write under way is sent and not yet in here: only what is far ahead was never sent.
         let never_sent = usize::try_from(never_sent).unwrap_or(0).saturating_sub(UNDER_WAY);
         let refused = self.refused.iter().filter(|seq| reading.has(**seq)).count();
@@ -199,10 +208,14 @@ impl Ledger {
         let Some(first) = lost.iter().map(|promise| promise.ended).min() else {
             return false;
         };
-        let later = self.promised.iter().filter(|(_, promise)| promise.sent > first && promise.ended <= reading.at);
-        later
-            .filter(|(seq, _)| reading.has(**seq))
-            .any(|(_, kept)| lost.iter().any(|promise| promise.server == kept.server && promise.ended < kept.sent))
+        let later = self
+            .promised
+            .iter()
+            .filter(|(_, promise)| promise.sent > first && promise.ended <= reading.at);
+        later.filter(|(seq, _)| reading.has(**seq)).any(|(_, kept)| {
+            lost.iter()
+                .any(|promise| promise.server == kept.server && promise.ended < kept.sent)
+        })
     }
 
     fn place(&mut self, server: Option<&Server>) -> usize {
@@ -236,7 +249,10 @@ impl Judgement {
             text = format!("{text}; {} cannot be told, another pgherd writes there too", self.taken);
         }
         if self.unexpected > 0 {
-            text = format!("{text}; {} rows are there that were refused or never sent", self.unexpected);
+            text = format!(
+                "{text}; {} rows are there that were refused or never sent",
+                self.unexpected
+            );
         }
         if self.hole {
             text = format!("{text}; later ones are there: TWO PRIMARIES took writes at once");
@@ -244,9 +260,10 @@ impl Judgement {
         text
     }
 
-    /// It says something else than `before`.
+    /// It says something else than `before`, but for how many were looked for.
     pub fn differs(&self, before: Option<&Self>) -> bool {
-        before.is_none_or(|before| self.text() != before.text())
+        let wrong = |judgement: &Self| (judgement.lost.clone(), judgement.unexpected, judgement.hole);
+        before.is_none_or(|before| wrong(self) != wrong(before))
     }
 }
 

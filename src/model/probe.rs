@@ -240,7 +240,10 @@ impl Probe {
                 if self.steps.len() < STEPS {
                     self.steps.push((at, by));
                 }
-                let text = format!("clock stepped by {:.1} s: figures across it do not count", by.as_secs_f64());
+                let text = format!(
+                    "clock stepped by {:.1} s: figures across it do not count",
+                    by.as_secs_f64()
+                );
                 vec![fact(at, now, None, FactKind::Ours(text))]
             }
         }
@@ -294,6 +297,7 @@ impl Probe {
         if told.begins && attempt.lane.is_write() {
             // What the outage before cost has been told: what follows is counted anew.
             self.ledger.settle();
+            self.judgement = None;
         }
         Some(fact(told.at, now, Some(attempt.lane.to_string()), told.kind))
     }

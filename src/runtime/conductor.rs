@@ -41,7 +41,10 @@ pub(crate) struct Conductor {
 #[derive(Clone, Debug, PartialEq)]
 enum Wanted {
     Store(StoreTarget),
-    Postgres { address: Address, lab: bool },
+    Postgres {
+        address: Address,
+        lab: bool,
+    },
     Patroni(String),
     Proxy(ProxyTarget),
     Probe {
@@ -202,9 +205,13 @@ impl Conductor {
     /// What clients are to try there, if anything.
     fn probe(&self, targets: &Targets) -> Option<Wanted> {
         let setting = self.settings.probe.value;
-        let mode = setting.mode(targets.lab, self.settings.read_only.value).filter(|_| self.probes)?;
+        let mode = setting
+            .mode(targets.lab, self.settings.read_only.value)
+            .filter(|_| self.probes)?;
         let members = targets.nodes.iter();
-        let members: Vec<_> = members.filter_map(|node| Some((node.member.clone(), node.postgres.clone()?))).collect();
+        let members: Vec<_> = members
+            .filter_map(|node| Some((node.member.clone(), node.postgres.clone()?)))
+            .collect();
         let known = targets.entry.is_some() || !members.is_empty();
         known.then(|| Wanted::Probe {
             entry: targets.entry.clone(),
@@ -255,7 +262,13 @@ async fn watch_postgres(context: Context, member: MemberName, address: Address, 
 }
 
 async fn watch_clients(context: Context, wanted: Wanted, settings: Arc<Settings>) {
-    let Wanted::Probe { entry, members, mode, lab: in_lab } = wanted else {
+    let Wanted::Probe {
+        entry,
+        members,
+        mode,
+        lab: in_lab,
+    } = wanted
+    else {
         return;
     };
     let target = async |address: Address, role: Option<lab::Role>| {

@@ -33,7 +33,9 @@ pub(crate) async fn run(
         .map_err(|error| Failure::Failed(error.to_string()))?;
     if let Stage::Choosing(names) = app.stage() {
         let names = names.join(", ");
-        return Err(Failure::Usage(format!("several clusters: name one with --cluster: {names}")));
+        return Err(Failure::Usage(format!(
+            "several clusters: name one with --cluster: {names}"
+        )));
     }
     let Some(address) = leader(&app) else {
         say(discover::describe(&app).trim_end())?;
@@ -48,7 +50,10 @@ pub(crate) async fn run(
             let own = || target.login.user.clone();
             let role = made.map_or_else(|| role.clone().unwrap_or_else(own), |role| role.name.to_owned());
             let done = probe::install(&target, &role, made.map(|role| role.password)).await;
-            (done, format!("pgherd.probe is there, and {role} may write to it; now: pgherd --probe=write"))
+            (
+                done,
+                format!("pgherd.probe is there, and {role} may write to it; now: pgherd --probe=write"),
+            )
         }
         ProbeCommand::Uninstall => {
             let done = probe::uninstall(&target, in_lab.then_some(lab::PROBE.name)).await;

@@ -257,19 +257,26 @@ impl Watcher {
         let bad = attempt.outcome.is_bad();
         let counts = attempt.outcome != Outcome::Skipped;
         let gone = match attempt.outcome.class() {
-            Some(class @ Class::Sql(code)) if lane.is_write() && matches!(code.as_str(), "42P01" | "42501" | "3F000") => {
+            Some(class @ Class::Sql(code))
+                if lane.is_write() && matches!(code.as_str(), "42P01" | "42501" | "3F000") =>
+            {
                 Some(decode::cause(class))
             }
             _ => None,
         };
         self.batch.push(attempt);
-        let was = if counts { self.bad.insert(lane.clone(), bad) } else { None };
+        let was = if counts {
+            self.bad.insert(lane.clone(), bad)
+        } else {
+            None
+        };
         let news = counts && was != Some(bad);
         // A member that stays away troubles nobody for ever.
         if bad && (news || !matches!(lane, Lane::Member(_))) {
             self.trouble = Some(Instant::now());
             // Only on a change: every lane that reads wakes up.
-            self.pace.send_if_modified(|pace| std::mem::replace(pace, EVERY) != EVERY);
+            self.pace
+                .send_if_modified(|pace| std::mem::replace(pace, EVERY) != EVERY);
         }
         let wait = match (news, self.trouble) {
             (true, _) => Duration::ZERO,

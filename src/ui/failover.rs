@@ -169,7 +169,8 @@ impl Scale {
 
     /// Where a column of a bar of that width begins.
     fn instant(&self, column: u16, width: u16) -> Timestamp {
-        self.begin.plus(self.whole * u32::from(column) / u32::from(width.max(1)))
+        self.begin
+            .plus(self.whole * u32::from(column) / u32::from(width.max(1)))
     }
 
     /// The column of an instant in a bar of that width.
@@ -221,7 +222,10 @@ fn clients(pen: &mut Pen<'_>, width: u16, seen: &Seen, scale: &Scale, scene: &Sc
     let out = outage.map_or_else(|| "–".to_owned(), |span| format!("{:.1} s", span.as_secs_f64()));
     let style = if outage.is_some() { theme.text } else { theme.dim };
     pen.column(&out, style, time, true);
-    let failed: u32 = [false, true].iter().flat_map(|unknown| seen.classes(*unknown).into_values()).sum();
+    let failed: u32 = [false, true]
+        .iter()
+        .flat_map(|unknown| seen.classes(*unknown).into_values())
+        .sum();
     pen.column(&format!("{failed} fail"), theme.dim, band, true).skip(2);
     if knob > 0 {
         pen.put(&seen.text(), theme.dim);

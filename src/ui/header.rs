@@ -21,7 +21,11 @@ const PROBE: u16 = 24;
 /// Rows that it needs.
 pub(super) fn rows(width: u16, scene: &Scene<'_>) -> u16 {
     let probed = scene.app.cluster.links.contains_key(&SourceId::Probe);
-    if width >= ONE_ROW + if probed { PROBE } else { 0 } { 1 } else { 2 }
+    if width >= ONE_ROW + if probed { PROBE } else { 0 } {
+        1
+    } else {
+        2
+    }
 }
 
 /// Draws it.

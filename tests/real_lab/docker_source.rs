@@ -162,7 +162,7 @@ impl Watched {
                 state: LinkState::Up { .. },
                 ..
             } => (self.down, self.up) = (None, true),
-            Signal::Report { .. } | Signal::Container(_) | Signal::Link { .. } => {}
+            Signal::Report { .. } | Signal::Container(_) | Signal::Link { .. } | Signal::Probe(_) => {}
         }
     }
 

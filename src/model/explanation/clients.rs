@@ -27,17 +27,26 @@ pub fn two_primaries(episode: &Episode, timeline: &Timeline) -> Option<String> {
     if clients.judgement.as_ref().is_some_and(|judgement| judgement.hole) {
         return Some("TWO PRIMARIES: a lost write is older than one of the same server that is there".to_owned());
     }
-    let (by, taken) = timeline.taken.as_ref().filter(|(by, _)| Some(by) != episode.leader.as_ref())?;
+    let (by, taken) = timeline
+        .taken
+        .as_ref()
+        .filter(|(by, _)| Some(by) != episode.leader.as_ref())?;
     let late = [Lane::Write, Lane::Session].iter().filter_map(|lane| {
         let stretches = &clients.lane(lane)?.stretches;
-        let acknowledged = || stretches.iter().filter(|stretch| stretch.outcome == Outcome::Acknowledged);
+        let acknowledged = || {
+            stretches
+                .iter()
+                .filter(|stretch| stretch.outcome == Outcome::Acknowledged)
+        };
         // Who acknowledged before the fault, on the timeline of then.
         let first = acknowledged().next().filter(|first| first.first < timeline.fault.at)?;
         let old = first.server.as_ref()?;
         let last = acknowledged().rfind(|stretch| stretch.server.as_ref() == Some(old))?;
         Some((old, last.last))
     });
-    let (old, last) = late.max_by_key(|(_, last)| *last).filter(|(_, last)| *last > taken.latest)?;
+    let (old, last) = late
+        .max_by_key(|(_, last)| *last)
+        .filter(|(_, last)| *last > taken.latest)?;
     Some(format!(
         "TWO PRIMARIES: {} acknowledged writes until {}, after {by} took the lock at {}",
         old.address,
@@ -48,7 +57,9 @@ pub fn two_primaries(episode: &Episode, timeline: &Timeline) -> Option<String> {
 
 /// The sentences.
 pub(super) fn sentences(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Vec<String> {
-    let Some(clients) = &episode.clients else { return Vec::new() };
+    let Some(clients) = &episode.clients else {
+        return Vec::new();
+    };
     if let Some(by) = clients.stepped {
         return vec![format!(
             "The clock was stepped by {} meanwhile: what clients measured does not count.",
@@ -61,7 +72,11 @@ pub(super) fn sentences(episode: &Episode, timeline: &Timeline, now: Timestamp) 
         text.push(outage(measured, episode, fault));
     }
     let told = [Lane::Write, Lane::Session, Lane::Read];
-    text.extend(told.iter().filter_map(|lane| clients.lane(lane)).filter_map(|seen| lane(seen, now)));
+    text.extend(
+        told.iter()
+            .filter_map(|lane| clients.lane(lane))
+            .filter_map(|seen| lane(seen, now)),
+    );
     text.extend(clients.judgement.as_ref().map(counted));
     text
 }
@@ -74,7 +89,9 @@ fn outage(measured: &Measured, episode: &Episode, fault: Timestamp) -> String {
     );
     let more = brownout(measured, episode, fault);
     let stable = measured.stable.filter(|_| measured.more > 0);
-    let stable = stable.map_or_else(String::new, |at| format!(", and all are acknowledged from {} on", offset(at, fault)));
+    let stable = stable.map_or_else(String::new, |at| {
+        format!(", and all are acknowledged from {} on", offset(at, fault))
+    });
     format!("Clients: the last write before it was acknowledged at {before}, {after}{more}{stable}.")
 }
 
@@ -97,9 +114,15 @@ fn counted(judgement: &Judgement) -> String {
     let mut text = judgement.text();
     let open = judgement.recovered + judgement.absent;
     if open > 0 {
-        text = format!("{text}; of {open} with unknown outcome {} are there", judgement.recovered);
+        text = format!(
+            "{text}; of {open} with unknown outcome {} are there",
+            judgement.recovered
+        );
     }
-    let lacking = judgement.readings.iter().filter(|(_, lacks)| *lacks > judgement.lost.len());
+    let lacking = judgement
+        .readings
+        .iter()
+        .filter(|(_, lacks)| *lacks > judgement.lost.len());
     for (who, lacks) in lacking {
         text = format!("{text}; {who} lacks {lacks} of them");
     }

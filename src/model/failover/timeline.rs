@@ -249,7 +249,12 @@ impl Timeline {
             let mut add = |kind, from: Mark, to: Option<Mark>| phases.push(Phase { kind, from, to });
             add(PhaseKind::Writes, measured.before, measured.after);
             if let (Some(after), 1..) = (measured.after, measured.more) {
-                let stable = measured.stable.map(|at| Mark { earliest: at, at, latest: at, evidence: None });
+                let stable = measured.stable.map(|at| Mark {
+                    earliest: at,
+                    at,
+                    latest: at,
+                    evidence: None,
+                });
                 add(PhaseKind::Brownout, after, stable);
             }
         }

@@ -162,7 +162,10 @@ impl Seen {
             classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             let all: u32 = classes.iter().map(|(_, count)| count).sum();
             if all > 0 {
-                let classes: Vec<String> = classes.iter().map(|(class, count)| format!("{class} {count}")).collect();
+                let classes: Vec<String> = classes
+                    .iter()
+                    .map(|(class, count)| format!("{class} {count}"))
+                    .collect();
                 parts.push(format!("{all} {word} ({})", classes.join(", ")));
             }
         }

@@ -49,7 +49,11 @@ impl Watch {
                     State::Steady => {
                         self.state = State::Failing { first: began };
                         let kind = FactKind::ClientsFail(class.clone());
-                        return Some(Told { at: began, kind, begins: true });
+                        return Some(Told {
+                            at: began,
+                            kind,
+                            begins: true,
+                        });
                     }
                     State::Failing { .. } => {}
                     State::Unsteady { failed, more, .. } if began > *failed => {
@@ -73,7 +77,13 @@ impl Watch {
 
     fn succeeded(&mut self, attempt: &Attempt) -> Option<Told> {
         let before = self.acknowledged.replace(attempt.ended_at);
-        let told = |at, kind| Some(Told { at, kind, begins: false });
+        let told = |at, kind| {
+            Some(Told {
+                at,
+                kind,
+                begins: false,
+            })
+        };
         match self.state {
             State::Failing { first } if attempt.sent_at >= first => {
                 self.state = State::Unsteady {

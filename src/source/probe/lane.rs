@@ -282,10 +282,17 @@ async fn attempt(
             table::write(common.run.id, seq)
         };
         (attempt.outcome, row) = open.write(numbered, deadline).await;
-        attempt.server = row.as_ref().and_then(|row| decode::answer(row)).map(|(server, _)| server);
+        attempt.server = row
+            .as_ref()
+            .and_then(|row| decode::answer(row))
+            .map(|(server, _)| server);
     } else {
         let run = (common.run.mode == Mode::Write).then_some(common.run.id);
-        match open.read(&table::read(run), deadline).await.and_then(|rows| seen(&rows)) {
+        match open
+            .read(&table::read(run), deadline)
+            .await
+            .and_then(|rows| seen(&rows))
+        {
             Ok((server, seq)) => {
                 attempt.outcome = Outcome::Acknowledged;
                 (attempt.server, attempt.seq) = (Some(server), seq);

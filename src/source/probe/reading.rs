@@ -35,7 +35,10 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(context: Context, plan: &Plan, run: &Run, before: Vec<(i64, i64)>) -> Self {
-        let members = plan.members.iter().map(|(member, target)| (Some(member.clone()), target.clone()));
+        let members = plan
+            .members
+            .iter()
+            .map(|(member, target)| (Some(member.clone()), target.clone()));
         let entry = plan.entry.iter().map(|target| (None, target.clone()));
         Self {
             context,
@@ -112,7 +115,10 @@ async fn read(context: &Context, member: Place, target: &Target, rows: &str, tak
         at,
         server,
         rows: rows.iter().filter_map(|row| pair(row)).collect(),
-        taken: taken.iter().filter_map(|row| row.first()?.as_deref()?.parse().ok()).collect(),
+        taken: taken
+            .iter()
+            .filter_map(|row| row.first()?.as_deref()?.parse().ok())
+            .collect(),
     })
 }
 

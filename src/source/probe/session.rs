@@ -14,8 +14,8 @@ use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, SimpleQuery
 use super::decode;
 use crate::model::probe::{Class, Outcome};
 use crate::model::text::clean_line;
-use crate::source::postgres::{Login, Wire, config};
 use crate::model::topology::Address;
+use crate::source::postgres::{Login, Wire, config};
 
 /// Time for a regular end.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -48,7 +48,9 @@ impl Session {
     /// Connects and logs in.
     pub(super) async fn open(target: &Target, deadline: Instant) -> Result<Self, Class> {
         let Target { address, login } = target;
-        let config = config(login, OPTIONS).await.map_err(|_| Class::Sql("28000".to_owned()))?;
+        let config = config(login, OPTIONS)
+            .await
+            .map_err(|_| Class::Sql("28000".to_owned()))?;
         let found = timeout_at(deadline, lookup_host((address.host.as_str(), address.port))).await;
         let mut found = found.map_err(|_| Class::Dns)?.map_err(|_| Class::Dns)?;
         let place = found.next().ok_or(Class::Dns)?;
@@ -79,11 +81,7 @@ impl Session {
     }
 
     /// Writes, and asks for rows. `sent` is called when the statement goes out: from then on the outcome may be unknown.
-    pub(super) async fn write(
-        &mut self,
-        sql: impl FnOnce() -> String,
-        deadline: Instant,
-    ) -> (Outcome, Option<Row>) {
+    pub(super) async fn write(&mut self, sql: impl FnOnce() -> String, deadline: Instant) -> (Outcome, Option<Row>) {
         if let Err(class) = self.alive().await {
             return (Outcome::Failed(class), None);
         }
@@ -149,7 +147,11 @@ impl Session {
     }
 
     async fn ask(&mut self, sql: &str) -> Result<Vec<Row>, Error> {
-        let Self { client, connection, notice } = self;
+        let Self {
+            client,
+            connection,
+            notice,
+        } = self;
         let mut query = pin!(client.simple_query(sql));
         let messages = loop {
             let Some(driven) = connection.as_mut() else {

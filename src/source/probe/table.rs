@@ -64,11 +64,18 @@ pub(super) fn verify(rows: &[Vec<Option<String>>]) -> Result<(), Defect> {
     let Some([comment, usage, insert, update, select, role]) = rows.first().map(Vec::as_slice) else {
         return Err(Defect::Missing);
     };
-    let version = comment.as_deref().and_then(|comment| comment.strip_prefix(COMMENT)?.parse().ok());
+    let version = comment
+        .as_deref()
+        .and_then(|comment| comment.strip_prefix(COMMENT)?.parse().ok());
     if version != Some(VERSION) {
         return Err(Defect::Foreign(version));
     }
-    let asked = [(usage, "USAGE"), (insert, "INSERT"), (update, "UPDATE"), (select, "SELECT")];
+    let asked = [
+        (usage, "USAGE"),
+        (insert, "INSERT"),
+        (update, "UPDATE"),
+        (select, "SELECT"),
+    ];
     let privileges: Vec<_> = asked
         .into_iter()
         .filter(|(granted, _)| granted.as_deref() != Some("t"))
@@ -176,7 +183,11 @@ pub(super) fn rows(run: i64) -> String {
 /// Places that other runs took since ours began; `before` are runs that were there, with the newest row of each.
 pub(super) fn taken(run: i64, before: &[(i64, i64)]) -> String {
     let known: Vec<String> = before.iter().map(|(run, seq)| format!("({run}, {seq})")).collect();
-    let known = if known.is_empty() { "(0, 0)".to_owned() } else { known.join(", ") };
+    let known = if known.is_empty() {
+        "(0, 0)".to_owned()
+    } else {
+        known.join(", ")
+    };
     format!(
         "SELECT now.slot FROM pgherd.probe AS now LEFT JOIN (VALUES {known}) AS old (run, seq) ON old.run = now.run \
          WHERE now.run <> {run} AND (old.run IS NULL OR now.seq > old.seq)"

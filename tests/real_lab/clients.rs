@@ -1,0 +1,222 @@
+//! What clients see, as pgherd measures it, held against a client of the tests' own: one attempt every 50 ms on a new
+//! connection, each with a deadline, and nothing shared with the program.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio_postgres::NoTls;
+
+use crate::lab::{Lab, PROJECT, lab, pgherd, service_of};
+use crate::terminal::Terminal;
+use crate::{FAILOVER, SOON, act, bring_back, monitor, other, select};
+
+/// From one attempt to the next.
+const EVERY: Duration = Duration::from_millis(50);
+/// For a whole attempt.
+const DEADLINE: Duration = Duration::from_millis(700);
+/// What pgherd says and what that client saw differ by less.
+const AGREED: Duration = Duration::from_millis(300);
+
+/// A client that writes until it is told to stop.
+struct StraightLine {
+    running: Arc<AtomicBool>,
+    /// Each acknowledged row, and when its acknowledgement came.
+    acknowledged: Arc<Mutex<Vec<(i64, Instant)>>>,
+    thread: JoinHandle<()>,
+}
+
+impl StraightLine {
+    fn start(lab: &Lab) -> Self {
+        psql(
+            lab,
+            "DROP TABLE IF EXISTS public.straight_line; CREATE TABLE public.straight_line (id bigint PRIMARY KEY)",
+        );
+        let url = format!("postgresql://postgres:postgres@{}/postgres?sslmode=disable", entry());
+        let running = Arc::new(AtomicBool::new(true));
+        let acknowledged = Arc::new(Mutex::new(Vec::new()));
+        let (flag, list) = (Arc::clone(&running), Arc::clone(&acknowledged));
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let mut ticks = tokio::time::interval(EVERY);
+                for id in 1_i64.. {
+                    ticks.tick().await;
+                    if !flag.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let (url, list) = (url.clone(), Arc::clone(&list));
+                    tokio::spawn(async move {
+                        let attempt = tokio::time::timeout(DEADLINE, insert(&url, id));
+                        if let Ok(Ok(())) = attempt.await {
+                            list.lock().unwrap().push((id, Instant::now()));
+                        }
+                    });
+                }
+            });
+        });
+        Self {
+            running,
+            acknowledged,
+            thread,
+        }
+    }
+
+    /// Stops it; its longest time without an acknowledgement, and the acknowledged rows that are not there any more.
+    fn end(self, lab: &Lab) -> (Duration, Vec<i64>) {
+        self.running.store(false, Ordering::SeqCst);
+        self.thread.join().unwrap();
+        let mut acknowledged = self.acknowledged.lock().unwrap().clone();
+        acknowledged.sort_by_key(|(_, at)| *at);
+        let gap = acknowledged.windows(2).map(|pair| pair[1].1 - pair[0].1).max().unwrap();
+        let present = psql(lab, "SELECT id FROM public.straight_line");
+        let present: std::collections::BTreeSet<i64> = present.lines().map(|id| id.parse().unwrap()).collect();
+        let lost = acknowledged
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| !present.contains(id));
+        let lost = lost.collect();
+        psql(lab, "DROP TABLE public.straight_line");
+        (gap, lost)
+    }
+}
+
+async fn insert(url: &str, id: i64) -> Result<(), tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let driven = tokio::spawn(connection);
+    let done = client
+        .execute("INSERT INTO public.straight_line VALUES ($1)", &[&id])
+        .await
+        .map(drop);
+    driven.abort();
+    done
+}
+
+/// Where the lab's entry point is published.
+fn entry() -> String {
+    let container = format!("{PROJECT}-postgres_entrypoint");
+    let output = Command::new("docker")
+        .args(["port", &container, "5432"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+/// What `psql` prints on the leader.
+fn psql(lab: &Lab, sql: &str) -> String {
+    let container = format!("{PROJECT}-{}", service_of(&lab.leader().unwrap()));
+    let output = Command::new("docker")
+        .args(["exec", "-e", "PGPASSWORD=postgres", &container, "psql", "-X", "-At"])
+        .args(["-h", "127.0.0.1", "-U", "postgres", "-d", "postgres", "-c", sql])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// `22.8 s without writes` on the screen.
+fn outage(screen: &str) -> Option<Duration> {
+    let (before, _) = screen.split_once(" s without writes")?;
+    Duration::try_from_secs_f64(before.rsplit(' ').next()?.parse().ok()?).ok()
+}
+
+/// Hits the leader by `key` while both try to write; pgherd's figure, and the other one's.
+fn measured(lab: &Lab, key: &str, question: &str) -> (Terminal, String, Duration, Duration) {
+    let leader = lab.leader().unwrap();
+    let terminal = monitor((120, 40), &[]);
+    terminal.wait("the probe at work", SOON, |screen| screen.contains("probe ● 10/s"));
+    let client = StraightLine::start(lab);
+    // So much has to be there to be lost.
+    thread::sleep(Duration::from_secs(5));
+    select(&terminal, &leader);
+    act(&terminal, key, &format!("{question} {leader}"));
+    terminal.wait_for("writes fail: ", SOON);
+    terminal.wait_for("writes succeed again after ", FAILOVER);
+    terminal.wait("the rows read back", SOON, |screen| {
+        screen.contains("acknowledged writes lost")
+    });
+    terminal.wait("stable, as clients see it", SOON * 3, |screen| {
+        screen.contains("✓ failover: ") && outage(screen).is_some()
+    });
+    let screen = terminal.screen();
+    let (gap, lost) = client.end(lab);
+    let said = outage(&screen).unwrap();
+    println!("{question} {leader}: pgherd {said:?}, straight line {gap:?}, lost {lost:?}\n{screen}");
+    assert_eq!(lost, Vec::<i64>::new());
+    (terminal, leader, said, gap)
+}
+
+#[test]
+fn the_outage_of_a_killed_leader_is_what_another_client_measures() {
+    let lab = lab();
+    let (terminal, leader, said, gap) = measured(&lab, "K", "Kill");
+    assert!(said.abs_diff(gap) < AGREED, "pgherd {said:?}, straight line {gap:?}");
+    bring_back(&lab, &terminal, &leader);
+    let held = psql(&lab, "SELECT count(*) <= 8192 AND max(slot) < 8192 FROM pgherd.probe");
+    assert_eq!(held, "t");
+}
+
+#[test]
+fn a_clean_stop_loses_no_acknowledged_write_and_says_so() {
+    let lab = lab();
+    let (terminal, leader, said, gap) = measured(&lab, "s", "Stop");
+    assert!(said.abs_diff(gap) < AGREED, "pgherd {said:?}, straight line {gap:?}");
+    assert!(terminal.row(" acknowledged writes lost").unwrap().contains(" 0 of "));
+    terminal.keys("w");
+    terminal.wait_for("Writes on new connections: none for ", SOON);
+    assert!(!terminal.screen().contains("TWO PRIMARIES"), "{}", terminal.screen());
+    terminal.keys(crate::ESC);
+    bring_back(&lab, &terminal, &leader);
+}
+
+#[test]
+fn the_table_is_made_and_removed_by_command_and_missed_with_words() {
+    let lab = lab();
+    let there = || {
+        psql(
+            &lab,
+            "SELECT count(*) FROM pg_class WHERE relname = 'probe' AND relkind = 'r'",
+        )
+    };
+    let run = |args: &[&str]| {
+        let output = pgherd(&[&["--cluster", PROJECT], args].concat());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        println!("{args:?}: {text}");
+        (output.status.code(), text)
+    };
+    assert_eq!(run(&["probe", "install"]).0, Some(0));
+    assert_eq!(there(), "1");
+    assert_eq!(run(&["probe", "install"]).0, Some(0), "twice does no harm");
+    let (code, text) = run(&["probe", "install", "--read-only"]);
+    assert!(code == Some(2) && text.contains("read-only"), "{text}");
+    assert_eq!(run(&["probe", "uninstall"]).0, Some(0));
+    assert_eq!(there(), "0");
+
+    // A role that may not make it, and not use it either.
+    let login = [("PGUSER", "pgherd"), ("PGPASSWORD", "pgherd")];
+    let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT], &login, (120, 40));
+    terminal.wait_for("probe ✗", SOON);
+    terminal.wait_for("probe 42501 permission denied", SOON);
+    terminal.wait("nothing else disturbed", SOON, |screen| screen.contains("agree"));
+    drop(terminal);
+    let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT, "--read-only"], &[], (120, 40));
+    terminal.wait_for("probe ● reads", SOON);
+    assert_eq!(there(), "0", "read-only makes nothing");
+    drop(terminal);
+    let terminal = monitor((120, 40), &[]);
+    terminal.wait_for("probe ● 10/s", SOON);
+    assert_eq!(there(), "1", "a lab's is made by itself");
+    let standby = other(&lab.leader().unwrap());
+    terminal.wait("the standby in its row", SOON, |screen| screen.contains(standby));
+}
