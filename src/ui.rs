@@ -127,6 +127,7 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             leads: leads::ROWS,
             members: members::rows(scene),
             proxy: proxy::rows(scene),
+            fails: failover::is_shown(scene),
             containers: if failover::is_shown(scene) {
                 failover::rows(scene)
             } else {

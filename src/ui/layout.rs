@@ -11,6 +11,9 @@ const ROOMY: (u16, u16) = (110, 34);
 /// From this width on logs stand beside the other panes.
 const WIDE: u16 = 170;
 
+/// Rows that are left to the logs during a failover, borders included.
+const LOGS: u16 = 6;
+
 /// How many rows the parts would like, borders included.
 pub(super) struct Wanted {
     /// Header.
@@ -21,8 +24,10 @@ pub(super) struct Wanted {
     pub members: u16,
     /// HAProxy.
     pub proxy: u16,
-    /// The containers.
+    /// The containers, or a failover in their place.
     pub containers: u16,
+    /// It is a failover: it comes before the logs, whose lines tell of it too.
+    pub fails: bool,
 }
 
 /// The places.
@@ -105,7 +110,12 @@ fn tall(mut rest: Rect, wanted: &Wanted) -> Vec<(Pane, Rect)> {
     let mut beside = top(&mut rest, row);
     let half = beside.width / 2;
     let proxy = left(&mut beside, half);
-    let most = rest.height / 2;
+    let half = rest.height / 2;
+    let most = if wanted.fails {
+        rest.height.saturating_sub(LOGS).max(half)
+    } else {
+        half
+    };
     let containers = top(&mut rest, wanted.containers.min(most));
     vec![
         (Pane::Proxy, proxy),
@@ -171,6 +181,7 @@ mod tests {
         members: 5,
         proxy: 6,
         containers: 7,
+        fails: false,
     };
 
     #[test]
@@ -180,7 +191,13 @@ mod tests {
             .flat_map(|width| (16..=60).map(move |height| (width, height)))
         {
             let area = Rect::new(0, 0, width, height);
-            let plan = plan(area, &WANTED);
+            let plan = plan(
+                area,
+                &Wanted {
+                    fails: width % 20 == 0,
+                    ..WANTED
+                },
+            );
             let places = plan
                 .panes
                 .iter()

@@ -42,6 +42,8 @@ snapshots! {
     details_of_member: Stage::failed_over().with(details(REPLICA)), [(120, 40)];
     details_of_container: Stage::failed_over().with(Overlay::Details { subject: Subject::Container("pg-master".into()), scroll: 0 }), [(80, 24)];
     failover_in_full: Stage::failed_over().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24), (120, 40)];
+    failover_probed: Stage::probed(), [(80, 24), (120, 40), (200, 50)];
+    failover_probed_in_full: Stage::probed().with(Overlay::Failover { back: 0, scroll: 0 }), [(120, 40)];
     no_failover_yet: Stage::healthy().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24)];
     details_of_store: Stage::healthy().with(Overlay::Details { subject: Subject::Container("zoo".into()), scroll: 900 }), [(80, 24)];
     znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned(), scroll: 0 }), [(80, 24)];
@@ -255,6 +257,7 @@ fn no_control_character_reaches_the_screen() {
 fn draws_at_every_size() {
     let stages = vec![
         Stage::killed(3),
+        Stage::probed(),
         Stage::nothing(),
         Stage::healthy().ask(ContainerAct::Stop),
         Stage::healthy().with(details(REPLICA)),

@@ -26,12 +26,14 @@ pub struct Measured {
 
 impl Measured {
     /// Of an episode that began at `fault`; `None` where no write failed, or nobody tried.
-    pub(super) fn of(clients: &Clients, fault: Timestamp, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(clients: &Clients, fault: &Mark, now: Timestamp) -> Option<Self> {
         let writes = clients.writes()?;
-        let belongs = |outage: &&Outage| outage.after.is_none_or(|(_, ended)| ended.plus(EARLY) > fault);
+        let belongs = |outage: &&Outage| outage.after.is_none_or(|(_, ended)| ended.plus(EARLY) > fault.at);
         let outages = || writes.outages.iter().filter(belongs);
         let outage = outages().max_by_key(|outage| outage.span(now))?;
-        let (began, ended) = outage.before.unwrap_or((outage.first, outage.first));
+        // Who began to try in the middle of it did not see its beginning.
+        let unseen = (fault.earliest.min(outage.first), fault.at.min(outage.first));
+        let (began, ended) = outage.before.unwrap_or(unseen);
         let before = Mark {
             earliest: began,
             at: ended,

@@ -227,9 +227,9 @@ impl<'a> Walk<'a> {
         if let Some(asked) = asked {
             self.line.fault.earliest = self.line.fault.earliest.min(asked.fact.at);
         }
-        let fault = self.line.fault.at;
+        let fault = self.line.fault;
         let clients = episode.clients.as_ref();
-        self.line.measured = clients.and_then(|clients| Measured::of(clients, fault, now));
+        self.line.measured = clients.and_then(|clients| Measured::of(clients, &fault, now));
         let line = &mut self.line;
         if let (None, Some(served), Some(promoted)) = (line.routed, episode.served, line.promoted) {
             // Its server serves and no fact told of a change: it did so all the time.

@@ -14,8 +14,12 @@ use crate::model::dcs::{SessionId, Znode, ZnodeStat};
 use crate::model::fact::Fact;
 use crate::model::failover::Cast;
 use crate::model::fixture::{LEADER, REPLICA, World};
+use crate::model::ledger::Reading;
 use crate::model::link::{Cause, LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
+use crate::model::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run, Server};
+use crate::model::signal::Signal;
+use crate::model::wal::Timeline;
 
 /// A world, what was told of it, and the screen's state.
 pub(super) struct Stage {
@@ -87,6 +91,68 @@ impl Stage {
         stage.take(facts);
         let facts = stage.world.pass(4_000);
         stage.take(facts);
+        stage
+    }
+
+    /// The same, and what clients saw of it: nothing for 26 s, then a few more failures, two acknowledged writes lost.
+    pub(super) fn probed() -> Self {
+        let mut stage = Self::failed_over();
+        let now = stage.world.now;
+        let server = |timeline| Server {
+            address: format!("172.18.0.{}", timeline + 1),
+            timeline: Some(Timeline(timeline)),
+            standby: false,
+        };
+        let attempt = |lane: &Lane, before: u64, seq| {
+            let outcome = match before {
+                29_001.. | ..=1_500 | 1_901..=3_000 => Outcome::Acknowledged,
+                29_000 if *lane == Lane::Write => Outcome::Unknown(Class::ReplyTimeout),
+                20_001.. => Outcome::Failed(Class::LoginTimeout),
+                _ if before % 1_000 == 700 => Outcome::Skipped,
+                _ => Outcome::Failed(Class::Closed),
+            };
+            let acknowledged = outcome == Outcome::Acknowledged;
+            let sent_at = now.minus(Duration::from_millis(before));
+            Attempt {
+                lane: lane.clone(),
+                seq: (acknowledged || before == 29_000).then_some(seq),
+                sent_at,
+                ended_at: sent_at.plus(Duration::from_micros(3_200)),
+                outcome,
+                server: acknowledged.then(|| server(if before > 29_000 { 1 } else { 2 })),
+            }
+        };
+        let lanes = [Lane::Write, Lane::Read];
+        let times = (100..=36_000_u64).rev().step_by(100).zip(1..);
+        let attempts = times.flat_map(|(before, seq)| lanes.iter().map(move |lane| attempt(lane, before, seq)));
+        let run = Run {
+            id: 1,
+            began: now.minus(Duration::from_secs(36)),
+            mode: Mode::Write,
+            every: Duration::from_millis(100),
+        };
+        let reading = Reading {
+            member: None,
+            at: now,
+            server: server(2),
+            rows: vec![(1, 68), (331, 341), (346, 360)],
+            taken: Vec::new(),
+        };
+        let source = SourceId::Probe;
+        let state = LinkState::Up { since: now };
+        let mut signals = vec![Signal::Link { source, state }];
+        signals.extend(
+            [
+                News::Began(run),
+                News::Attempts(attempts.collect()),
+                News::Reading(reading),
+            ]
+            .map(Signal::Probe),
+        );
+        for signal in signals {
+            let facts = stage.world.cluster.apply(signal, now);
+            stage.take(facts);
+        }
         stage
     }
 
