@@ -24,10 +24,11 @@ pub fn headline(episode: &Episode, now: Timestamp) -> String {
     if let Some(measured) = &timeline.measured {
         let end = measured.after.map_or(now, |after| after.at);
         let time = seconds(end.since(measured.before.at));
+        let lost = clients::lost(episode);
         return match measured.after {
             Some(_) => {
                 let more = clients::brownout(measured, episode, timeline.fault.at);
-                format!("{time} without writes{more}{predicted}")
+                format!("{lost}{time} without writes{more}{predicted}")
             }
             None => format!("no writes for {time}{predicted}"),
         };

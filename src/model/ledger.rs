@@ -219,13 +219,11 @@ impl Ledger {
     }
 
     fn place(&mut self, server: Option<&Server>) -> usize {
-        match self.servers.iter().position(|known| known.as_ref() == server) {
-            Some(place) => place,
-            None => {
-                self.servers.push(server.cloned());
-                self.servers.len() - 1
-            }
-        }
+        let known = self.servers.iter().position(|known| known.as_ref() == server);
+        known.unwrap_or_else(|| {
+            self.servers.push(server.cloned());
+            self.servers.len() - 1
+        })
     }
 }
 

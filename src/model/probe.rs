@@ -233,7 +233,10 @@ impl Probe {
             }
             News::Attempts(mut attempts) => {
                 attempts.sort_by_key(|attempt| attempt.sent_at);
-                attempts.iter().flat_map(|attempt| self.attempt(attempt, now)).collect()
+                attempts
+                    .iter()
+                    .filter_map(|attempt| self.attempt(attempt, now))
+                    .collect()
             }
             News::Reading(reading) => self.reading(&reading, now).into_iter().collect(),
             News::ClockStepped { at, by } => {

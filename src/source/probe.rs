@@ -22,6 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use self::lane::{Common, propagate};
 use self::reading::Reader;
 use self::session::Session;
+use super::postgres::{Login, Password};
 use super::{Context, RETRY, Reporter};
 use crate::model::failover::STABLE;
 use crate::model::link::{Cause, SourceId};
@@ -67,9 +68,10 @@ pub async fn watch(context: Context, plan: Plan, wall: Arc<dyn Fn() -> Timestamp
     loop {
         let before = match prepare(&plan).await {
             Ok(before) => before,
-            Err(cause) => {
-                reporter.failed(cause).await;
-                tokio::time::sleep(RETRY).await;
+            Err(obstacle) => {
+                let patience = obstacle.patience();
+                reporter.failed(obstacle.cause()).await;
+                tokio::time::sleep(patience).await;
                 continue;
             }
         };
@@ -82,7 +84,7 @@ pub async fn watch(context: Context, plan: Plan, wall: Arc<dyn Fn() -> Timestamp
             every: EVERY,
         };
         context.send(Signal::Probe(News::Began(run.clone()))).await;
-        let cause = Watcher::start(&context, &plan, run, before).watch(&*wall).await;
+        let cause = Watcher::start(&context, &plan, run, &before).watch(&*wall).await;
         reporter.failed(cause).await;
         tokio::time::sleep(RETRY).await;
     }
@@ -113,61 +115,86 @@ async fn execute(target: &Target, sql: &str) -> Result<(), Cause> {
     })
 }
 
+/// Why a run cannot begin.
+enum Obstacle {
+    /// The server, or the way to it.
+    Server(Cause),
+    /// The table.
+    Table(Defect),
+    /// It was to be made, and the server refused.
+    Refused(Cause),
+}
+
+impl Obstacle {
+    /// Making table and role anew would help.
+    fn is_ours_to_mend(&self) -> bool {
+        match self {
+            Self::Server(cause) => matches!(cause, Cause::Rejected(_)),
+            Self::Table(defect) => *defect != Defect::Foreign(None),
+            Self::Refused(_) => false,
+        }
+    }
+
+    /// When to look again: what only people can change is not asked for all the time.
+    fn patience(&self) -> Duration {
+        match self {
+            Self::Server(_) => RETRY,
+            Self::Table(_) => Duration::from_secs(3),
+            Self::Refused(_) => Duration::from_secs(30),
+        }
+    }
+
+    fn cause(self) -> Cause {
+        match self {
+            Self::Server(cause) | Self::Refused(cause) => cause,
+            Self::Table(defect) => Cause::from(&defect),
+        }
+    }
+}
+
 /// Makes sure that a run can begin; gives the runs that have rows, with the newest of each.
-async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Cause> {
-    let entry = plan
-        .entry
-        .as_ref()
-        .ok_or_else(|| Cause::Other("no entry point is known: HAProxy was not found".to_owned()))?;
+async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Obstacle> {
+    let nowhere = || {
+        Obstacle::Server(Cause::Other(
+            "no entry point is known: HAProxy was not found".to_owned(),
+        ))
+    };
+    let entry = plan.entry.as_ref().ok_or_else(nowhere)?;
     if let Some(cause) = entry.login.sslmode.refusal() {
-        return Err(cause);
+        return Err(Obstacle::Server(cause));
     }
     if plan.mode == Mode::Read {
         return Ok(Vec::new());
     }
     // A standby knows as well whether the table is there: a run may begin in the middle of an outage.
     let places = std::iter::once(entry).chain(plan.members.iter().map(|(_, target)| target));
-    let mut found = Err(Cause::Closed);
+    let mut found = Err(nowhere());
     for place in places {
         found = look(place).await;
-        let Err(cause) = &found else { break };
-        if let (Some(installer), Some((role, password))) = (&plan.installer, made_for(entry))
-            && is_ours_to_mend(cause)
-        {
-            install(installer, role, password.as_deref()).await?;
-            found = look(place).await;
-            break;
+        let Err(obstacle) = &found else { break };
+        if let Some(installer) = plan.installer.as_ref().filter(|_| obstacle.is_ours_to_mend()) {
+            let Login { user, password, .. } = &entry.login;
+            let password = match password {
+                Password::Given(secret) => Some(secret.expose()),
+                Password::None | Password::Command(_) => None,
+            };
+            let made = install(installer, user, password).await;
+            made.map_err(Obstacle::Refused)?;
+            return look(place).await;
         }
     }
     found
 }
 
-/// Role and password to make on a lab.
-fn made_for(entry: &Target) -> Option<(&str, Option<String>)> {
-    match &entry.login.password {
-        super::postgres::Password::Given(secret) => Some((&entry.login.user, Some(secret.expose().to_owned()))),
-        _ => None,
-    }
-}
-
-/// The table or the role is missing, or of another version: not merely out of reach.
-fn is_ours_to_mend(cause: &Cause) -> bool {
-    match cause {
-        Cause::Rejected(_) => true,
-        Cause::Other(text) => text.contains("pgherd probe install"),
-        _ => false,
-    }
-}
-
-async fn look(target: &Target) -> Result<Vec<(i64, i64)>, Cause> {
+async fn look(target: &Target) -> Result<Vec<(i64, i64)>, Obstacle> {
     let deadline = Instant::now() + PREPARE;
-    let told = |class: Class| decode::cause(&class);
+    let told = |class: Class| Obstacle::Server(decode::cause(&class));
     let mut session = Session::open(target, deadline).await.map_err(told)?;
     let rows = session.read(table::CHECK, deadline).await.map_err(told)?;
-    table::verify(&rows).map_err(|defect| Cause::from(&defect))?;
+    table::verify(&rows).map_err(Obstacle::Table)?;
     let runs = session.read(table::RUNS, deadline).await.map_err(told)?;
     session.close().await;
-    Ok(runs.iter().filter_map(|row| reading::pair(row)).collect())
+    Ok(runs.iter().filter_map(reading::pair).collect())
 }
 
 /// One run.
@@ -188,7 +215,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn start(context: &Context, plan: &Plan, run: Run, before: Vec<(i64, i64)>) -> Self {
+    fn start(context: &Context, plan: &Plan, run: Run, before: &[(i64, i64)]) -> Self {
         let (tell, inbox) = mpsc::channel(256);
         let (pace, paced) = channel::channel(CALM);
         let writes = run.mode == Mode::Write;
@@ -228,7 +255,7 @@ impl Watcher {
             let due = self.due.unwrap_or_else(Instant::now);
             tokio::select! {
                 Some(attempt) = self.inbox.recv() => {
-                    if let Some(cause) = self.attempt(attempt).await {
+                    if let Some(cause) = self.attempt(attempt) {
                         self.flush().await;
                         return cause;
                     }
@@ -252,7 +279,7 @@ impl Watcher {
     }
 
     /// Takes one in; gives why the run cannot go on, if it cannot.
-    async fn attempt(&mut self, attempt: Attempt) -> Option<Cause> {
+    fn attempt(&mut self, attempt: Attempt) -> Option<Cause> {
         let lane = attempt.lane.clone();
         let bad = attempt.outcome.is_bad();
         let counts = attempt.outcome != Outcome::Skipped;

@@ -128,7 +128,12 @@ fn headline(pen: &mut Pen<'_>, episode: &Episode, scene: &Scene<'_>) {
         .put(&what, style)
         .put(": ", theme.dim);
     let alarm = explanation::two_primaries(episode, &episode.timeline(scene.now)).is_some();
-    let style = if alarm { theme.alarm } else { theme.text };
+    let judgement = episode.clients.as_ref().and_then(|clients| clients.judgement.as_ref());
+    let style = match judgement {
+        _ if alarm => theme.alarm,
+        Some(judgement) if judgement.is_bad() => theme.bad,
+        _ => theme.text,
+    };
     pen.put(&explanation::headline(episode, scene.now), style);
 }
 

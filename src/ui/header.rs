@@ -145,9 +145,8 @@ impl Group<'_> {
         } else {
             String::new()
         };
-        match (self.down_since(), &self.note) {
-            (None, Some((note, bad))) => return format!("{name} {} {note}", if *bad { "✗" } else { "●" }),
-            _ => {}
+        if let (None, Some((note, bad))) = (self.down_since(), &self.note) {
+            return format!("{name} {} {note}", if *bad { "✗" } else { "●" });
         }
         match self.down_since() {
             Some(since) => format!("{name}{number} ✗ {}", units::whole_seconds(scene.now.since(since))),

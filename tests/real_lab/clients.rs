@@ -182,6 +182,7 @@ fn a_clean_stop_loses_no_acknowledged_write_and_says_so() {
     terminal.wait_for("Writes on new connections: none for ", SOON);
     assert!(!terminal.screen().contains("TWO PRIMARIES"), "{}", terminal.screen());
     terminal.keys(crate::ESC);
+    terminal.wait("closed", SOON, |screen| !screen.contains("What happened"));
     bring_back(&lab, &terminal, &leader);
 }
 
@@ -212,7 +213,7 @@ fn the_table_is_made_and_removed_by_command_and_missed_with_words() {
     let login = [("PGUSER", "pgherd"), ("PGPASSWORD", "pgherd")];
     let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT], &login, (120, 40));
     terminal.wait_for("probe ✗", SOON);
-    terminal.wait_for("probe 42501 permission denied", SOON);
+    terminal.wait_for("42501 permission denied", SOON);
     terminal.wait("nothing else disturbed", SOON, |screen| screen.contains("agree"));
     drop(terminal);
     let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT, "--read-only"], &[], (120, 40));

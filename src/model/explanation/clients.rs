@@ -17,6 +17,16 @@ pub(super) fn brownout(measured: &Measured, episode: &Episode, fault: Timestamp)
     }
 }
 
+/// Before the time without writes: `3 of 312 acknowledged writes lost, `, or that none is, once that is known.
+pub(super) fn lost(episode: &Episode) -> String {
+    let judgement = episode.clients.as_ref().and_then(|clients| clients.judgement.as_ref());
+    match judgement.map(|judgement| (judgement.lost.len(), judgement.judged)) {
+        None => String::new(),
+        Some((0, _)) => "no write lost, ".to_owned(),
+        Some((lost, judged)) => format!("{lost} of {judged} acknowledged writes lost, "),
+    }
+}
+
 /// Two servers that both took writes, if any did: to be said first.
 pub fn two_primaries(episode: &Episode, timeline: &Timeline) -> Option<String> {
     let clients = episode.clients.as_ref()?;

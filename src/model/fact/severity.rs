@@ -14,11 +14,19 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
             Cause::Starting | Cause::ShuttingDown => Severity::Notable,
             _ => Severity::Bad,
         },
-        K::ClientsFail(_) | K::Counted { bad: true, .. } => Severity::Bad,
-        K::ClientsServed { .. } | K::ClientsSteady { .. } | K::Counted { bad: false, .. } => Severity::Good,
         K::ContainerDied { code, .. } if *code != 0 => Severity::Bad,
-        K::LockFreed(_) | K::MemberGone | K::PoolEmpty { .. } | K::ReplicationStopped => Severity::Bad,
-        K::Reachable { .. } | K::ReplicationStarted { .. } | K::PoolServed { .. } => Severity::Good,
+        K::LockFreed(_)
+        | K::MemberGone
+        | K::PoolEmpty { .. }
+        | K::ReplicationStopped
+        | K::ClientsFail(_)
+        | K::Counted { bad: true, .. } => Severity::Bad,
+        K::Reachable { .. }
+        | K::ReplicationStarted { .. }
+        | K::PoolServed { .. }
+        | K::ClientsServed { .. }
+        | K::ClientsSteady { .. }
+        | K::Counted { bad: false, .. } => Severity::Good,
         K::LockTaken { .. }
         | K::LockRetaken(_)
         | K::Promoted { .. }

@@ -66,9 +66,8 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::ClientsFail(class) => format!("fail: {class}"),
         K::ClientsServed { after } => format!("succeed again after {}", seconds(*after)),
         K::ClientsSteady { failed, took } => format!("fail no more: {failed} did within {}", seconds(*took)),
-        K::Counted { text, .. } => text.clone(),
         K::Asked(act) => format!("asked to {}", act.word()),
-        K::Ours(text) => text.clone(),
+        K::Counted { text, .. } | K::Ours(text) => text.clone(),
     }
 }
 

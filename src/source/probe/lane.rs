@@ -180,8 +180,8 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
             let since = *hanging.get_or_insert_with(Instant::now);
             let spaces: &[_] = if lane == Lane::Write { &SPACES } else { &SPARING };
             let lifted = common.served(&lane) > served;
-            let spaced = lifted || began.elapsed() >= space(spaces, since.elapsed());
-            if !spaced || flying.len() >= AT_ONCE {
+            let due = lifted || began.elapsed() >= space(spaces, since.elapsed());
+            if !due || flying.len() >= AT_ONCE {
                 common.skip(&lane).await;
                 continue;
             }
@@ -303,9 +303,8 @@ async fn attempt(
     attempt.ended_at = now();
     // After an ERROR a session is as good as before; after silence the answer may still come.
     let usable = match attempt.outcome.class() {
-        None => true,
+        None | Some(Class::LocalOnly) => true,
         Some(Class::Sql(code)) => !code.starts_with("57P"),
-        Some(Class::LocalOnly) => true,
         Some(_) => false,
     };
     if usable {

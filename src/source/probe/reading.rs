@@ -34,7 +34,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(context: Context, plan: &Plan, run: &Run, before: Vec<(i64, i64)>) -> Self {
+    pub(super) fn new(context: Context, plan: &Plan, run: &Run, before: &[(i64, i64)]) -> Self {
         let members = plan
             .members
             .iter()
@@ -44,7 +44,7 @@ impl Reader {
             context,
             targets: entry.chain(members).collect(),
             rows: table::rows(run.id).into(),
-            taken: table::taken(run.id, &before).into(),
+            taken: table::taken(run.id, before).into(),
             under_way: BTreeMap::new(),
         }
     }
@@ -114,7 +114,7 @@ async fn read(context: &Context, member: Place, target: &Target, rows: &str, tak
         member,
         at,
         server,
-        rows: rows.iter().filter_map(|row| pair(row)).collect(),
+        rows: rows.iter().filter_map(pair).collect(),
         taken: taken
             .iter()
             .filter_map(|row| row.first()?.as_deref()?.parse().ok())

@@ -13,7 +13,7 @@ const COMMENT: &str = "pgherd probe, version ";
 /// That version.
 const VERSION: u32 = 1;
 /// What to do.
-const INSTALL: &str = "run: pgherd probe install";
+const INSTALL: &str = "pgherd probe install";
 
 /// One row: version, and whether our role may use the schema, insert, update, select. No row without the table.
 /// The catalogue says all of it to every role, on a standby too.
@@ -46,9 +46,9 @@ pub enum Defect {
 impl From<&Defect> for Cause {
     fn from(defect: &Defect) -> Self {
         Self::Other(match defect {
-            Defect::Missing => format!("table pgherd.probe is missing: {INSTALL}"),
+            Defect::Missing => format!("no table pgherd.probe: {INSTALL}"),
             Defect::Foreign(Some(version)) => {
-                format!("table pgherd.probe is of version {version}, this pgherd needs {VERSION}: {INSTALL}")
+                format!("pgherd.probe is of version {version}, not {VERSION}: {INSTALL}")
             }
             Defect::Foreign(None) => "pgherd.probe is not a table of pgherd: it is left alone".to_owned(),
             Defect::Denied { privileges, role } => {

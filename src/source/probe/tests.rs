@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::model::topology::Address;
-use crate::source::postgres::{Login, Password, SslMode};
+use crate::source::postgres::SslMode;
 
 fn target(port: u16) -> Target {
     let login = Login {
@@ -292,10 +292,10 @@ fn a_defect_says_what_to_do() {
     let text = |rows: &[Vec<Option<String>>]| Cause::from(&table::verify(rows).unwrap_err()).to_string();
     let current = Some("pgherd probe, version 1");
     assert_eq!(table::verify(&row(current, ["t"; 4])), Ok(()));
-    assert_eq!(text(&[]), "table pgherd.probe is missing: run: pgherd probe install");
+    assert_eq!(text(&[]), "no table pgherd.probe: pgherd probe install");
     assert_eq!(
         text(&row(Some("pgherd probe, version 7"), ["t"; 4])),
-        "table pgherd.probe is of version 7, this pgherd needs 1: run: pgherd probe install"
+        "pgherd.probe is of version 7, not 1: pgherd probe install"
     );
     assert_eq!(
         text(&row(Some("mine"), ["t"; 4])),
@@ -303,7 +303,7 @@ fn a_defect_says_what_to_do() {
     );
     assert_eq!(
         text(&row(current, ["t", "f", "t", "f"])),
-        "role app lacks INSERT, SELECT on pgherd.probe: run: pgherd probe install --role app"
+        "role app lacks INSERT, SELECT on pgherd.probe: pgherd probe install --role app"
     );
 }
 

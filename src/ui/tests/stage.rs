@@ -138,9 +138,10 @@ impl Stage {
             rows: vec![(1, 68), (331, 341), (346, 360)],
             taken: Vec::new(),
         };
-        let source = SourceId::Probe;
-        let state = LinkState::Up { since: now };
-        let mut signals = vec![Signal::Link { source, state }];
+        let mut signals = vec![Signal::Link {
+            source: SourceId::Probe,
+            state: LinkState::Up { since: now },
+        }];
         signals.extend(
             [
                 News::Began(run),
