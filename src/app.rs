@@ -18,6 +18,7 @@ pub mod view;
 mod acting;
 mod checking;
 mod moving;
+mod pacing;
 
 use std::time::Duration;
 
@@ -107,6 +108,7 @@ pub struct App {
     pub check: Option<CheckReport>,
     /// Time of the last event.
     pub now: Timestamp,
+    pacing: pacing::Pacing,
 }
 
 impl App {
@@ -124,6 +126,12 @@ impl App {
     /// Takes one event; says what to do and how soon to draw.
     pub fn update(&mut self, event: Event, now: Timestamp) -> (Vec<Effect>, Urgency) {
         self.now = self.now.max(now);
+        let (mut effects, urgency) = self.take(event);
+        effects.extend(self.pace());
+        (effects, urgency)
+    }
+
+    fn take(&mut self, event: Event) -> (Vec<Effect>, Urgency) {
         match event {
             Event::Signal(signal) => self.signal(signal),
             Event::Key(key) => (self.key(key), Urgency::AtOnce),
@@ -223,6 +231,7 @@ impl App {
         let facts = self.cluster.apply(signal, self.now);
         let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
         self.tell_facts(facts);
+        self.look();
         let effects = if moves_addresses { self.retarget() } else { Vec::new() };
         self.refresh_question();
         (effects, urgency)
@@ -233,6 +242,7 @@ impl App {
         if facts.is_empty() {
             return;
         }
+        self.stir(&facts);
         let cast = Cast::of(&self.cluster, self.now);
         self.chronicle.take(&facts, &cast, self.now);
         for fact in facts {
@@ -269,14 +279,19 @@ impl App {
     fn tick(&mut self) -> Urgency {
         let members = self.members();
         self.history.sample(&members);
-        if self.chronicle.last().is_some_and(|episode| episode.closed.is_none()) {
-            self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
-        }
+        self.look();
         if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
             self.notice = None;
         }
         self.refresh_question();
         Urgency::Soon
+    }
+
+    /// Looks at the episode that goes on, if there is one, for what no fact tells.
+    fn look(&mut self) {
+        if self.may_look() {
+            self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
+        }
     }
 
     fn refresh_question(&mut self) {

@@ -22,6 +22,7 @@ pub mod lock;
 pub mod log;
 pub mod member;
 pub mod name;
+pub mod pace;
 pub mod patroni;
 pub mod postgres;
 pub mod prediction;

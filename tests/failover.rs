@@ -61,6 +61,7 @@ fn run(path: &str) -> Run {
     }
     for _ in 0..200 {
         run.now = run.now.plus(Duration::from_secs(1));
+        run.cast.confirmed = run.now;
         run.chronicle.pass(&run.cast, run.now);
     }
     run
@@ -68,9 +69,16 @@ fn run(path: &str) -> Run {
 
 impl Run {
     fn tell(&mut self, source: SourceKind, subject: Option<&str>, kind: FactKind) {
+        // The recorder asked that often.
+        let round = match source {
+            SourceKind::Postgres | SourceKind::Patroni => Some(150),
+            SourceKind::HAProxy => Some(100),
+            _ => None,
+        };
         let fact = Fact {
             at: self.now,
             seen: self.now,
+            after: round.map(|millis| self.now.minus(Duration::from_millis(millis))),
             source,
             subject: subject.map(str::to_owned),
             kind,
@@ -82,6 +90,7 @@ impl Run {
         let text = |key: &str| event[key].as_str().unwrap_or_default();
         let at: jiff::Timestamp = text("t").parse().unwrap();
         self.now = Timestamp::from_micros(at.as_microsecond());
+        self.cast.confirmed = self.now;
         match text("src") {
             "ACT" => self.act(text("ev")),
             "zk" => self.znode(event),

@@ -60,6 +60,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
     let context = Context {
         signals,
         clock: Arc::clone(&clock),
+        pace: Context::calm(),
         stop: CancellationToken::new(),
     };
     let conductor = Conductor::start(context, Arc::clone(&settings))?;
@@ -173,6 +174,7 @@ impl Monitor {
                 Effect::Retarget(targets) => self.conductor.retarget(targets),
                 Effect::Act { act, target } => self.act(act, target),
                 Effect::Check(plan) => self.check(plan),
+                Effect::Pace(pace) => self.conductor.keep_pace(pace),
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),

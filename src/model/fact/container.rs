@@ -180,6 +180,7 @@ fn fact(name: &ContainerName, at: Timestamp, seen: Timestamp, kind: FactKind) ->
     Fact {
         at,
         seen,
+        after: None,
         source: SourceKind::Docker,
         subject: Some(name.to_string()),
         kind,

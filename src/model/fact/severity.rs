@@ -15,8 +15,12 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
             _ => Severity::Bad,
         },
         K::ContainerDied { code, .. } if *code != 0 => Severity::Bad,
-        K::LockFreed(_) | K::MemberGone | K::PoolEmpty { .. } | K::ReplicationStopped => Severity::Bad,
-        K::Reachable { .. } | K::ReplicationStarted { .. } | K::PoolServed { .. } => Severity::Good,
+        K::LockFreed(_) | K::Primaries(_) | K::MemberGone | K::PoolEmpty { .. } | K::ReplicationStopped => {
+            Severity::Bad
+        }
+        K::OnePrimary { .. } | K::Reachable { .. } | K::ReplicationStarted { .. } | K::PoolServed { .. } => {
+            Severity::Good
+        }
         K::LockTaken { .. }
         | K::LockRetaken(_)
         | K::Promoted { .. }
@@ -31,7 +35,8 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
         | K::Restarted
         | K::ContainerDied { .. }
         | K::Asked(_)
-        | K::Ours(_) => Severity::Notable,
+        | K::Ours(_)
+        | K::Noted(_) => Severity::Notable,
         K::ServerStatus { to, .. } => match to {
             ServerStatus::Up => Severity::Good,
             ServerStatus::Down => Severity::Bad,

@@ -59,7 +59,15 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::ContainerDied { code, ending } => describe_ending(*code, *ending),
         K::Container(action) => super::container::describe(action),
         K::Asked(act) => format!("asked to {}", act.word()),
+        K::Primaries(members) => {
+            let names: Vec<_> = members.iter().map(MemberName::as_str).collect();
+            format!("two primaries: {}", names.join(", "))
+        }
+        K::OnePrimary { least, most } => {
+            format!("one primary again after {}", super::primaries::bounds(*least, *most))
+        }
         K::Ours(text) => text.clone(),
+        K::Noted(text) => format!("note: {text}"),
     }
 }
 
