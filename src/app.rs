@@ -319,6 +319,7 @@ impl App {
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
             Command::Failovers => self.view.overlay = Some(Overlay::Failover { back: 0, scroll: 0 }),
+            Command::Findings => self.view.overlay = Some(Overlay::Findings(0)),
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),
             Command::Open => self.open(),
             Command::Back => self.back(),

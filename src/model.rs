@@ -15,6 +15,7 @@ pub mod discovery;
 pub mod explanation;
 pub mod fact;
 pub mod failover;
+pub mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod link;

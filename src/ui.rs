@@ -15,6 +15,7 @@ mod containers;
 mod details;
 mod document;
 mod failover;
+mod findings;
 mod first;
 mod frame;
 mod header;
@@ -124,7 +125,7 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     } else {
         let wanted = Wanted {
             header,
-            leads: leads::ROWS,
+            leads: leads::rows(scene),
             members: members::rows(scene),
             proxy: proxy::rows(scene),
             containers: if failover::is_shown(scene) {
@@ -199,6 +200,7 @@ fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
 
 fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
     match overlay {
+        Overlay::Findings(scroll) => findings::draw(buffer, area, *scroll, scene),
         Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected } => znodes::draw(buffer, area, selected, scene),

@@ -46,6 +46,8 @@ pub enum Command {
     Znodes,
     /// The present or last failover in full, and those before it.
     Failovers,
+    /// What is wrong, why, and what to do.
+    Findings,
     /// Show or hide the program's own log.
     OwnLog,
     /// Next colour theme.

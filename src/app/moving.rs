@@ -97,6 +97,7 @@ impl App {
         match &mut self.view.overlay {
             Some(
                 Overlay::Help(scroll)
+                | Overlay::Findings(scroll)
                 | Overlay::Check(scroll)
                 | Overlay::Details { scroll, .. }
                 | Overlay::Failover { scroll, .. },

@@ -43,6 +43,8 @@ impl Pane {
 pub enum Overlay {
     /// Help, scrolled by so many lines.
     Help(u16),
+    /// What is wrong, scrolled by so many lines.
+    Findings(u16),
     /// Everything known of one thing.
     Details {
         /// Of what.

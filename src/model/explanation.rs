@@ -194,7 +194,12 @@ fn hindrances(episode: &Episode) -> Vec<String> {
     for candidate in &episode.candidates {
         let Err(obstacles) = &candidate.verdict else { continue };
         let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-        text.push(format!("{} could not take over: {}.", candidate.member, why.join(", ")));
+        let could = if candidate.at_a_loss() {
+            "could take over only at a loss"
+        } else {
+            "could not take over"
+        };
+        text.push(format!("{} {could}: {}.", candidate.member, why.join(", ")));
     }
     text
 }

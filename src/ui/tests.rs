@@ -94,15 +94,15 @@ fn the_lock_counts_down_and_says_when_it_is_overdue() {
     };
     assert_eq!(
         line(0),
-        "✗ lock        held by postgresql0, down: free in 31 s at the latest (20:01:17)"
+        "✗ lock        postgresql0, down, session 30 s: free in 31 s at the latest (20:01:17)"
     );
     assert_eq!(
         line(30),
-        "✗ lock        held by postgresql0, down: free in 1 s at the latest (20:01:17)"
+        "✗ lock        postgresql0, down, session 30 s: free in 1 s at the latest (20:01:17)"
     );
     assert_eq!(
         line(35),
-        "✗ lock        held by postgresql0, down: overdue for 3 s (by ttl)"
+        "✗ lock        postgresql0, down: overdue for 3 s, session 30 s (= ttl)"
     );
 }
 

@@ -133,6 +133,13 @@ pub const TABLE: &[Entry] = &[
         "The failover in full: phases, facts, why; ← → for others",
     ),
     row(
+        Command::Findings,
+        &[letter('a')],
+        Context::Main,
+        "advice",
+        "What is wrong, why, and what to do about it",
+    ),
+    row(
         Command::OwnLog,
         &[letter('o')],
         Context::Main,

@@ -52,7 +52,7 @@ impl Life {
         }
     }
 
-    fn ending(&self) -> Ending {
+    pub(super) fn ending(&self) -> Ending {
         if self.out_of_memory {
             return Ending::OutOfMemory;
         }

@@ -11,7 +11,7 @@ use super::super::wal::Timeline;
 use super::container::Life;
 use super::link::Reach;
 use super::primaries::Primaries;
-use super::{Fact, FactKind, SourceKind};
+use super::{Ending, Fact, FactKind, SourceKind};
 
 /// A member znode that vanishes is gone only after this long: Patroni up to 3.1 deletes and writes it anew in place, and
 /// a clean stop writes it once more from a new session.
@@ -56,6 +56,11 @@ impl Memory {
     /// Since when a container is paused: Docker's time, or when it was first seen so, which is later.
     pub fn paused_since(&self, container: &ContainerName) -> Option<Timestamp> {
         self.lives.get(container).and_then(Life::paused_since)
+    }
+
+    /// How a container came to its last end, as far as Docker was seen to do it.
+    pub fn ending(&self, container: &ContainerName) -> Ending {
+        self.lives.get(container).map_or(Ending::Plain, Life::ending)
     }
 
     /// When ZooKeeper answered again after an outage, if there was one.
