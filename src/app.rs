@@ -18,7 +18,9 @@ pub mod view;
 mod acting;
 mod checking;
 mod moving;
+pub mod noting;
 mod pacing;
+pub mod page;
 
 use std::time::Duration;
 
@@ -139,6 +141,10 @@ impl App {
                 self.view.size = (width, height);
                 (Vec::new(), Urgency::AtOnce)
             }
+            Event::Paste(text) => {
+                let taken = self.paste(&text);
+                (Vec::new(), if taken { Urgency::AtOnce } else { Urgency::Never })
+            }
             Event::Tick => (Vec::new(), self.tick()),
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
             Event::Checked(step) => (Vec::new(), self.checked(step)),
@@ -190,6 +196,8 @@ impl App {
     pub fn contexts(&self) -> &'static [Context] {
         match (&self.view.overlay, self.stage()) {
             (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
+            (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],
+            (Some(Overlay::Note(_)), _) => &[],
             (Some(_), _) => &[Context::Anywhere],
             (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
             (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
@@ -304,6 +312,9 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
+        if matches!(self.view.overlay, Some(Overlay::Note(_))) {
+            return self.type_note(&key);
+        }
         command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command))
     }
 
@@ -318,7 +329,13 @@ impl App {
             Command::Check => return self.ask_check(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
-            Command::Failovers => self.view.overlay = Some(Overlay::Failover { back: 0, scroll: 0 }),
+            Command::Failovers => {
+                let at = page::Spot::Story(0);
+                self.view.overlay = Some(Overlay::Failover { back: 0, at });
+            }
+            Command::NextPart => self.turn_part(),
+            Command::Enter => self.enter_page(),
+            Command::Note => self.begin_note(),
             Command::Findings => self.view.overlay = Some(Overlay::Findings(0)),
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),
             Command::Open => self.open(),

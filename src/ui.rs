@@ -25,6 +25,7 @@ mod layout;
 mod leads;
 mod logs;
 mod members;
+mod note;
 mod pen;
 mod proxy;
 mod question;
@@ -204,7 +205,8 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
         Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected } => znodes::draw(buffer, area, selected, scene),
-        Overlay::Failover { back, scroll } => failover::document(buffer, area, *back, *scroll, scene),
+        Overlay::Failover { back, at } => failover::document(buffer, area, *back, *at, scene),
+        Overlay::Note(draft) => note::draw(buffer, area, draft, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
         Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),
         Overlay::Check(scroll) => {

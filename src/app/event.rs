@@ -17,6 +17,8 @@ pub enum Event {
     Signal(Signal),
     /// A key was pressed.
     Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
     /// The terminal has this size now.
     Resize {
         /// Columns.

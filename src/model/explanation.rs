@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fact::{FactKind, SourceKind};
-use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline, Verdict};
+use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Stretch, Timeline, Verdict};
 use super::prediction::{Prediction, dominating};
 use super::time::Timestamp;
 
@@ -86,6 +86,9 @@ pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
         text.extend(hindrances(episode));
     }
     let prediction = episode.prediction();
+    let until = episode.closed.unwrap_or(now);
+    text.extend(doubled(&timeline, until));
+    text.extend(discord(episode, until));
     if let Some(decisive) = decisive(episode, &timeline) {
         text.push(format!("Where the time went: {decisive}."));
     }
@@ -183,6 +186,46 @@ fn outcome(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
         None if timeline.freed.is_some() => "The lock is free and nobody has taken it yet.".to_owned(),
         None => format!("It goes on: {outage}."),
     }
+}
+
+/// For how long two members were primaries at once.
+fn doubled(timeline: &Timeline, now: Timestamp) -> Option<String> {
+    let time = together(&timeline.doubles, now)?;
+    Some(format!(
+        "Two members answered as primary at once, for {time}: what was written to the one without the lock is lost."
+    ))
+}
+
+/// For how long those who can know did not name one leader.
+fn discord(episode: &Episode, now: Timestamp) -> Option<String> {
+    let time = together(&episode.discords, now)?;
+    Some(format!(
+        "For {time} ZooKeeper, Patroni, PostgreSQL and HAProxy did not name the same leader."
+    ))
+}
+
+/// All stretches together: `24.8 s (24.6–25.0)`; one that lasts counts so far.
+pub fn together(stretches: &[Stretch], now: Timestamp) -> Option<String> {
+    if stretches.is_empty() {
+        return None;
+    }
+    let lasts = stretches.iter().any(|stretch| stretch.to.is_none());
+    let (mut least, mut most) = (Duration::ZERO, Duration::ZERO);
+    for Stretch { from, to } in stretches {
+        let (shortest, _, longest) = match to {
+            Some(to) => to.since(from),
+            None => (now.since(from.latest), Duration::ZERO, now.since(from.earliest)),
+        };
+        least += shortest;
+        most += longest;
+    }
+    let so_far = if lasts { " so far" } else { "" };
+    Some(format!(
+        "{:.2} s ({:.2}–{:.2}){so_far}",
+        (least + most).as_secs_f64() / 2.0,
+        least.as_secs_f64(),
+        most.as_secs_f64()
+    ))
 }
 
 /// Why nobody takes over, if somebody should.

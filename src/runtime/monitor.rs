@@ -156,8 +156,9 @@ impl Monitor {
         match *input {
             Input::Key(key) => self.take(Event::Key(key)),
             Input::Resize(width, height) => self.take(Event::Resize { width, height }),
-            // Pasted text is no command: see the bracketed paste in `terminal`.
-            Input::Paste(_) | Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
+            // Text where text is asked for, and never a command: see the bracketed paste in `terminal`.
+            Input::Paste(ref text) => self.take(Event::Paste(text.clone())),
+            Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
         }
     }
 
