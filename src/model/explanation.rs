@@ -30,7 +30,10 @@ pub fn headline(episode: &Episode, now: Timestamp) -> String {
             "the leader does not answer either".to_owned()
         }
         (None, Some(Verdict::StoreOutage { demoted: false })) => "writes went on".to_owned(),
-        (None, Some(Verdict::ReplicaLoss(_))) => "writes go on".to_owned(),
+        (None, Some(Verdict::ReplicaLoss(_))) if episode.stalled => {
+            "commits waited for a synchronous standby".to_owned()
+        }
+        (None, Some(Verdict::ReplicaLoss(_))) => "the leader goes on".to_owned(),
         (None, Some(Verdict::Nothing)) => "nothing came of it".to_owned(),
         (None, _) if episode.closed.is_some() => "clients could not write to its end".to_owned(),
         (None, _) => format!("no writes for {}{predicted}", seconds(now.since(timeline.fault.at))),
@@ -178,6 +181,9 @@ fn outcome(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
         }
         Some(Verdict::StoreOutage { demoted: false }) => {
             format!("No failover: {outage}.")
+        }
+        Some(Verdict::ReplicaLoss(_)) if episode.stalled => {
+            "The leader went on, and commits waited for a synchronous standby: writes stood still.".to_owned()
         }
         Some(Verdict::ReplicaLoss(_)) => "The leader went on: no failover was needed.".to_owned(),
         Some(Verdict::ProxyOutage) => "The databases went on: no failover was needed.".to_owned(),

@@ -104,6 +104,11 @@ pub fn findings(cluster: &Cluster, now: Timestamp) -> Vec<Finding> {
     all
 }
 
+/// Commits wait for a synchronous standby that is not there.
+pub fn commits_wait(cluster: &Cluster, now: Timestamp) -> bool {
+    writes::commits_wait(&View::of(cluster, now)).is_some()
+}
+
 /// What the checks look at.
 struct View<'a> {
     cluster: &'a Cluster,

@@ -45,7 +45,7 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
 /// Draws the page over `area`, scrolled by so many lines.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'_>) {
     let theme = scene.theme;
-    let mut document = Document::new("Findings", 7);
+    let mut document = Document::new("Findings", 5);
     if scene.findings.is_empty() {
         document.text("Nothing is wrong, as far as what was read shows it.", theme.text);
     }
@@ -53,14 +53,22 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
         let (mark, style) = look(finding.weight, scene);
         document.heading(format!("{mark} {}{}", finding.what, since(finding, scene)), style);
         document.field("why", finding.cause.clone(), theme.text);
-        document.field("what to", finding.advice.clone(), theme.text);
+        document.field("do", finding.advice.clone(), theme.text);
     }
     document.draw(buffer, area, WIDTH, scroll, scene);
 }
 
 fn since(finding: &Finding, scene: &Scene<'_>) -> String {
     let since = finding.since.filter(|since| *since <= scene.now);
-    since.map_or_else(String::new, |since| format!(", for {}", scene.age(since)))
+    let Some(age) = since.map(|since| scene.age(since)) else {
+        return String::new();
+    };
+    match finding.kind {
+        Kind::Killed => format!(", {age} ago"),
+        // What tells it may have been written anew meanwhile.
+        Kind::Paused | Kind::NoSyncStandby => format!(", for at least {age}"),
+        _ => format!(", for {age}"),
+    }
 }
 
 fn look(weight: Weight, scene: &Scene<'_>) -> (&'static str, Style) {

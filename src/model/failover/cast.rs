@@ -6,6 +6,7 @@ use super::super::authority::{Verdict, authorities, member_behind, write_pool};
 use super::super::cluster::Cluster;
 use super::super::container::ContainerKind;
 use super::super::fact::{Fact, FactKind};
+use super::super::finding::commits_wait;
 use super::super::link::SourceId;
 use super::super::member::members;
 use super::super::name::MemberName;
@@ -49,6 +50,8 @@ pub struct Cast {
     pub timing: Timing,
     /// Whether all that can know name one leader; `None` where too little is known.
     pub agreed: Option<bool>,
+    /// Commits wait for a synchronous standby that is not there.
+    pub stalled: bool,
     /// Every fresh answer of a source that is asked is at least this new.
     pub confirmed: Timestamp,
 }
@@ -86,6 +89,7 @@ impl Cast {
                 Verdict::Disagree(_) | Verdict::NoLeader => Some(false),
                 Verdict::Unknown(_) => None,
             },
+            stalled: commits_wait(cluster, now),
             confirmed: confirmed(cluster, now),
             ..Self::default()
         };

@@ -47,6 +47,8 @@ pub struct Episode {
     pub paused: bool,
     /// When it was over.
     pub closed: Option<Timestamp>,
+    /// Commits waited for a synchronous standby that was lost.
+    pub stalled: bool,
     /// Stretches in which those that know did not name one leader.
     pub discords: Vec<Stretch>,
     /// Since when the leader's server, which takes no part in any change, serves writes.
@@ -83,6 +85,7 @@ impl Episode {
             candidates: cast.candidates.clone(),
             paused: cast.paused,
             closed: None,
+            stalled: cast.stalled,
             discords: Vec::new(),
             served: None,
             old_served: false,
@@ -103,6 +106,7 @@ impl Episode {
     pub(super) fn look(&mut self, cast: &Cast, now: Timestamp) {
         let before = std::mem::replace(&mut self.looked, cast.confirmed);
         self.weigh(cast, now);
+        self.stalled |= cast.stalled;
         let timeline = self.timeline(now);
         let holder = timeline.holder(self).cloned();
         let serves = |member: &Option<MemberName>| member.as_ref().is_some_and(|member| cast.served.contains(member));

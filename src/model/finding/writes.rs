@@ -61,7 +61,7 @@ fn two_primaries(view: &View<'_>) -> Option<Finding> {
 }
 
 /// PostgreSQL waits for a standby that it names and that does not stream.
-fn commits_wait(view: &View<'_>) -> Option<Finding> {
+pub(super) fn commits_wait(view: &View<'_>) -> Option<Finding> {
     let (leader, sql) = view.leader()?;
     let Privileged::Seen(senders) = &sql.walsenders else {
         return None;
@@ -89,7 +89,7 @@ fn commits_wait(view: &View<'_>) -> Option<Finding> {
     Some(Finding {
         kind: Kind::CommitsWait,
         weight: Weight::Alarm,
-        what: format!("commits on {leader} wait for a synchronous standby: there is none"),
+        what: format!("commits on {leader} wait: there is no synchronous standby"),
         cause: format!(
             "synchronous_standby_names is {}{}, and no such standby streams. The leader and the way to it are well.",
             sql.synchronous_standby_names,
