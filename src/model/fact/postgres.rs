@@ -53,7 +53,7 @@ impl Memory {
             self.timelines.insert(member.clone(), timeline);
         }
         let Some(Known { value: old, at: asked }) = old else {
-            return doubled.into_iter().collect();
+            return doubled;
         };
         // What the last answer said was true when it was asked for.
         let asked = asked.minus(old.round_trip);

@@ -8,6 +8,14 @@ use super::super::postgres::SqlStatus;
 use super::super::time::Timestamp;
 use super::{Fact, FactKind, SourceKind};
 
+impl Doubled {
+    /// The end of it, noticed at `seen`.
+    fn over(&self, at: Timestamp, seen: Timestamp) -> Fact {
+        let (least, most) = (self.last.since(self.began), at.since(self.earliest));
+        fact(at, seen, self.last, FactKind::OnePrimary { least, most })
+    }
+}
+
 /// A member's answers as primary, without another in between.
 #[derive(Clone, Copy, Debug)]
 struct Reign {
@@ -19,6 +27,8 @@ struct Reign {
     asked: Timestamp,
     /// When the last one arrived.
     last: Timestamp,
+    /// When it was heard as something else, or not any more.
+    ended: Option<Timestamp>,
 }
 
 impl Reign {
@@ -46,46 +56,70 @@ struct Doubled {
 }
 
 impl Primaries {
-    /// An answer of a member. Two are primaries at once only if one said so between two answers of the other.
-    pub(super) fn answer(&mut self, member: &MemberName, status: &SqlStatus, at: Timestamp) -> Option<Fact> {
+    /// An answer of a member. Two are primaries at once only if one said so between two answers of the other; so this
+    /// answer may show it of one that has ended meanwhile.
+    pub(super) fn answer(&mut self, member: &MemberName, status: &SqlStatus, at: Timestamp) -> Vec<Fact> {
         let asked = at.minus(status.round_trip);
         if !status.is_writable() {
-            return self.silence(member, asked, at);
+            return self.silence(member, asked, at).into_iter().collect();
         }
-        let first = Reign {
-            before: self.others.get(member).copied(),
-            first: at,
+        let before = self.others.get(member).copied();
+        let ended = None;
+        let first = at;
+        let last = at;
+        let begun = Reign {
+            before,
+            first,
             asked,
-            last: at,
+            last,
+            ended,
         };
-        let reign = self.reigns.entry(member.clone()).or_insert(first);
-        (reign.asked, reign.last) = (asked, at);
-        let own = *reign;
-        let mut others = self.reigns.iter().filter(|(name, _)| *name != member);
-        let (other, theirs) = others.find(|(_, theirs)| own.spans(theirs))?;
-        let last = theirs.asked;
-        if let Some(doubled) = &mut self.doubled {
-            doubled.last = doubled.last.max(last);
-            return None;
+        let own = self
+            .reigns
+            .get(member)
+            .filter(|reign| reign.ended.is_none())
+            .map_or(begun, |reign| Reign { asked, last, ..*reign });
+        self.reigns.insert(member.clone(), own);
+        let mut facts = Vec::new();
+        for (other, theirs) in self.reigns.iter().filter(|(name, _)| *name != member) {
+            if !own.spans(theirs) {
+                continue;
+            }
+            if let (Some(doubled), None) = (&mut self.doubled, theirs.ended) {
+                doubled.last = doubled.last.max(theirs.asked);
+                continue;
+            }
+            let began = theirs.first.max(own.first);
+            let doubled = Doubled {
+                earliest: theirs.before.max(own.before).unwrap_or(began),
+                began,
+                last: theirs.asked,
+            };
+            let mut names = vec![member.clone(), other.clone()];
+            names.sort();
+            facts.push(fact(began, at, doubled.earliest, FactKind::Primaries(names)));
+            match theirs.ended {
+                Some(ended) => facts.push(doubled.over(ended, at)),
+                None => self.doubled = Some(doubled),
+            }
         }
-        let began = theirs.first.max(own.first);
-        let earliest = theirs.before.max(own.before).unwrap_or(began);
-        let mut names = vec![member.clone(), other.clone()];
-        names.sort();
-        self.doubled = Some(Doubled { earliest, began, last });
-        Some(fact(began, at, earliest, FactKind::Primaries(names)))
+        // Of those that ended, this answer has shown what there was to show.
+        self.reigns
+            .retain(|_, reign| reign.ended.is_none() || reign.last > asked);
+        facts
     }
 
     /// A member does not answer as a primary, or not at all, since `asked` or `now`.
     pub(super) fn silence(&mut self, member: &MemberName, asked: Timestamp, now: Timestamp) -> Option<Fact> {
         self.others.insert(member.clone(), asked);
-        self.reigns.remove(member)?;
-        if self.reigns.len() > 1 {
+        let reign = self.reigns.get_mut(member).filter(|reign| reign.ended.is_none())?;
+        reign.ended = Some(now);
+        if self.reigns.values().filter(|reign| reign.ended.is_none()).count() > 1 {
             return None;
         }
-        let Doubled { earliest, began, last } = self.doubled.take()?;
-        let (least, most) = (last.since(began), now.since(earliest));
-        Some(fact(now, now, last, FactKind::OnePrimary { least, most }))
+        let doubled = self.doubled.take()?;
+        self.reigns.remove(member);
+        Some(doubled.over(now, now))
     }
 
     /// Keeps these only.
@@ -128,23 +162,23 @@ mod tests {
         let mut primaries = Primaries::default();
         // The old one was frozen; the new one leads.
         assert_eq!(primaries.silence(&a, at(0), at(10)), None);
-        assert_eq!(primaries.answer(&b, &primary, at(100)), None);
+        assert_eq!(primaries.answer(&b, &primary, at(100)), []);
         assert_eq!(primaries.silence(&a, at(0), at(900)), None);
-        assert_eq!(primaries.answer(&b, &primary, at(950)), None);
+        assert_eq!(primaries.answer(&b, &primary, at(950)), []);
         // It wakes up as a primary: the other has not said so since.
         assert_eq!(primaries.silence(&a, at(980), at(980)), None);
-        assert_eq!(primaries.answer(&a, &primary, at(1_050)), None);
-        let began = primaries.answer(&b, &primary, at(1_100)).unwrap();
+        assert_eq!(primaries.answer(&a, &primary, at(1_050)), []);
+        let began = primaries.answer(&b, &primary, at(1_100)).remove(0);
         assert_eq!((began.at, began.after), (at(1_050), Some(at(980))));
         assert_eq!(began.describe(), "two primaries: a, b");
-        assert_eq!(primaries.answer(&a, &primary, at(1_200)), None);
-        assert_eq!(primaries.answer(&b, &primary, at(1_250)), None);
-        let ended = primaries.answer(&a, &standby, at(1_350)).unwrap();
+        assert_eq!(primaries.answer(&a, &primary, at(1_200)), []);
+        assert_eq!(primaries.answer(&b, &primary, at(1_250)), []);
+        let ended = primaries.answer(&a, &standby, at(1_350)).remove(0);
         let (least, most) = (Duration::from_millis(149), Duration::from_millis(370));
         assert_eq!(ended.kind, FactKind::OnePrimary { least, most });
         assert_eq!(ended.after, Some(at(1_199)));
         assert_eq!(ended.describe(), "one primary again after 0.26 s (0.15–0.37)");
-        assert_eq!(primaries.answer(&a, &standby, at(1_500)), None);
+        assert_eq!(primaries.answer(&a, &standby, at(1_500)), []);
     }
 
     #[test]
@@ -153,11 +187,34 @@ mod tests {
         let (a, b) = (MemberName::from("a"), MemberName::from("b"));
         let (primary, standby) = (primary_sql(1), standby_sql(1, "a"));
         let mut primaries = Primaries::default();
-        assert_eq!(primaries.answer(&a, &primary, at(0)), None);
-        assert_eq!(primaries.answer(&b, &standby, at(50)), None);
+        assert_eq!(primaries.answer(&a, &primary, at(0)), []);
+        assert_eq!(primaries.answer(&b, &standby, at(50)), []);
         // The answer of the old one is from before; it may have stepped down since.
-        assert_eq!(primaries.answer(&b, &primary, at(200)), None);
-        assert_eq!(primaries.answer(&a, &standby, at(210)), None);
-        assert_eq!(primaries.answer(&b, &primary, at(350)), None);
+        assert_eq!(primaries.answer(&b, &primary, at(200)), []);
+        assert_eq!(primaries.answer(&a, &standby, at(210)), []);
+        assert_eq!(primaries.answer(&b, &primary, at(350)), []);
+    }
+
+    #[test]
+    fn one_answer_of_the_old_one_is_enough() {
+        let at = Timestamp::from_millis;
+        let (a, b) = (MemberName::from("a"), MemberName::from("b"));
+        let primary = primary_sql(1);
+        let mut primaries = Primaries::default();
+        assert_eq!(primaries.answer(&b, &primary, at(100)), []);
+        assert_eq!(primaries.silence(&a, at(1_000), at(1_000)), None);
+        assert_eq!(primaries.answer(&b, &primary, at(1_150)), []);
+        assert_eq!(primaries.answer(&a, &primary, at(1_200)), []);
+        assert_eq!(primaries.silence(&a, at(1_230), at(1_230)), None);
+        let told: Vec<_> = primaries
+            .answer(&b, &primary, at(1_300))
+            .iter()
+            .map(Fact::describe)
+            .collect();
+        assert_eq!(
+            told,
+            ["two primaries: a, b", "one primary again after 0.12 s (0.00–0.23)"]
+        );
+        assert_eq!(primaries.answer(&b, &primary, at(1_450)), []);
     }
 }
