@@ -63,22 +63,19 @@ impl Primaries {
         if !status.is_writable() {
             return self.silence(member, asked, at).into_iter().collect();
         }
-        let before = self.others.get(member).copied();
-        let ended = None;
-        let first = at;
-        let last = at;
-        let begun = Reign {
-            before,
-            first,
+        let new = Reign {
+            before: self.others.get(member).copied(),
+            first: at,
             asked,
-            last,
-            ended,
+            last: at,
+            ended: None,
         };
-        let own = self
-            .reigns
-            .get(member)
-            .filter(|reign| reign.ended.is_none())
-            .map_or(begun, |reign| Reign { asked, last, ..*reign });
+        let known = self.reigns.get(member).filter(|reign| reign.ended.is_none());
+        let own = known.map_or(new, |reign| Reign {
+            asked,
+            last: at,
+            ..*reign
+        });
         self.reigns.insert(member.clone(), own);
         let mut facts = Vec::new();
         for (other, theirs) in self.reigns.iter().filter(|(name, _)| *name != member) {
