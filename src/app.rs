@@ -18,6 +18,9 @@ pub mod view;
 mod acting;
 mod checking;
 mod moving;
+pub mod noting;
+mod pacing;
+pub mod page;
 
 use std::time::Duration;
 
@@ -107,6 +110,7 @@ pub struct App {
     pub check: Option<CheckReport>,
     /// Time of the last event.
     pub now: Timestamp,
+    pacing: pacing::Pacing,
 }
 
 impl App {
@@ -124,12 +128,22 @@ impl App {
     /// Takes one event; says what to do and how soon to draw.
     pub fn update(&mut self, event: Event, now: Timestamp) -> (Vec<Effect>, Urgency) {
         self.now = self.now.max(now);
+        let (mut effects, urgency) = self.take(event);
+        effects.extend(self.pace());
+        (effects, urgency)
+    }
+
+    fn take(&mut self, event: Event) -> (Vec<Effect>, Urgency) {
         match event {
             Event::Signal(signal) => self.signal(signal),
             Event::Key(key) => (self.key(key), Urgency::AtOnce),
             Event::Resize { width, height } => {
                 self.view.size = (width, height);
                 (Vec::new(), Urgency::AtOnce)
+            }
+            Event::Paste(text) => {
+                let taken = self.paste(&text);
+                (Vec::new(), if taken { Urgency::AtOnce } else { Urgency::Never })
             }
             Event::Tick => (Vec::new(), self.tick()),
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
@@ -182,6 +196,8 @@ impl App {
     pub fn contexts(&self) -> &'static [Context] {
         match (&self.view.overlay, self.stage()) {
             (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
+            (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],
+            (Some(Overlay::Note(_)), _) => &[],
             (Some(_), _) => &[Context::Anywhere],
             (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
             (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
@@ -223,6 +239,7 @@ impl App {
         let facts = self.cluster.apply(signal, self.now);
         let urgency = if facts.is_empty() { Urgency::Soon } else { Urgency::Now };
         self.tell_facts(facts);
+        self.look();
         let effects = if moves_addresses { self.retarget() } else { Vec::new() };
         self.refresh_question();
         (effects, urgency)
@@ -233,6 +250,7 @@ impl App {
         if facts.is_empty() {
             return;
         }
+        self.stir(&facts);
         let cast = Cast::of(&self.cluster, self.now);
         self.chronicle.take(&facts, &cast, self.now);
         self.chronicle.see(&self.cluster.probe, self.now);
@@ -270,15 +288,20 @@ impl App {
     fn tick(&mut self) -> Urgency {
         let members = self.members();
         self.history.sample(&members);
-        if self.chronicle.last().is_some_and(|episode| episode.closed.is_none()) {
-            self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
-        }
+        self.look();
         self.chronicle.see(&self.cluster.probe, self.now);
         if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
             self.notice = None;
         }
         self.refresh_question();
         Urgency::Soon
+    }
+
+    /// Looks at the episode that goes on, if there is one, for what no fact tells.
+    fn look(&mut self) {
+        if self.may_look() {
+            self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
+        }
     }
 
     fn refresh_question(&mut self) {
@@ -290,6 +313,9 @@ impl App {
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
+        }
+        if matches!(self.view.overlay, Some(Overlay::Note(_))) {
+            return self.type_note(&key);
         }
         command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command))
     }
@@ -305,7 +331,14 @@ impl App {
             Command::Check => return self.ask_check(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
-            Command::Failovers => self.view.overlay = Some(Overlay::Failover { back: 0, scroll: 0 }),
+            Command::Failovers => {
+                let at = page::Spot::Story(0);
+                self.view.overlay = Some(Overlay::Failover { back: 0, at });
+            }
+            Command::NextPart => self.turn_part(),
+            Command::Enter => self.enter_page(),
+            Command::Note => self.begin_note(),
+            Command::Findings => self.view.overlay = Some(Overlay::Findings(0)),
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),
             Command::Open => self.open(),
             Command::Back => self.back(),

@@ -15,6 +15,7 @@ pub mod discovery;
 pub mod explanation;
 pub mod fact;
 pub mod failover;
+pub mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod ledger;
@@ -23,6 +24,7 @@ pub mod lock;
 pub mod log;
 pub mod member;
 pub mod name;
+pub mod pace;
 pub mod patroni;
 pub mod postgres;
 pub mod prediction;

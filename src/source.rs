@@ -14,6 +14,7 @@ pub mod patroni;
 mod port;
 pub mod postgres;
 pub mod probe;
+mod rounds;
 pub mod zookeeper;
 
 use std::future::Future;
@@ -22,10 +23,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::link::{Cause, LinkState, SourceId};
+use crate::model::pace::Pace;
 use crate::model::signal::{Report, Signal};
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
@@ -40,11 +42,18 @@ pub struct Context {
     pub signals: mpsc::Sender<Signal>,
     /// The one clock.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How often it asks, if it is one that asks.
+    pub pace: watch::Receiver<Pace>,
     /// Cancelled when the source is no longer wanted.
     pub stop: CancellationToken,
 }
 
 impl Context {
+    /// A pace that stays as it is, where nothing is measured.
+    pub fn calm() -> watch::Receiver<Pace> {
+        watch::channel(Pace::Calm).1
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
@@ -103,7 +112,8 @@ impl Reporter {
 
     async fn turn(&mut self, outcome: Result<(), Cause>) {
         let next = self.link.after(outcome, self.context.now());
-        if next == self.link {
+        // Each failure counts anew: what happens after it did not happen before it.
+        if next == self.link && next.is_up() {
             return;
         }
         if let (LinkState::Down { cause, .. }, true) = (&next, self.link.is_up()) {
@@ -171,6 +181,7 @@ mod tests {
         let context = Context {
             signals,
             clock,
+            pace: Context::calm(),
             stop: CancellationToken::new(),
         };
         let stop = context.stop.clone();

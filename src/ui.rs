@@ -15,6 +15,7 @@ mod containers;
 mod details;
 mod document;
 mod failover;
+mod findings;
 mod first;
 mod frame;
 mod header;
@@ -24,6 +25,7 @@ mod layout;
 mod leads;
 mod logs;
 mod members;
+mod note;
 mod pen;
 mod proxy;
 mod question;
@@ -124,7 +126,7 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     } else {
         let wanted = Wanted {
             header,
-            leads: leads::ROWS,
+            leads: leads::rows(scene),
             members: members::rows(scene),
             proxy: proxy::rows(scene),
             fails: failover::is_shown(scene),
@@ -200,10 +202,12 @@ fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
 
 fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
     match overlay {
+        Overlay::Findings(scroll) => findings::draw(buffer, area, *scroll, scene),
         Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected, scroll } => znodes::draw(buffer, area, selected, *scroll, scene),
-        Overlay::Failover { back, scroll } => failover::document(buffer, area, *back, *scroll, scene),
+        Overlay::Failover { back, at } => failover::document(buffer, area, *back, *at, scene),
+        Overlay::Note(draft) => note::draw(buffer, area, draft, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
         Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),
         Overlay::Check(scroll) => {

@@ -46,6 +46,14 @@ pub enum Command {
     Znodes,
     /// The present or last failover in full, and those before it.
     Failovers,
+    /// The next part of the page of failovers.
+    NextPart,
+    /// From a fact to the log lines around it, or into an episode.
+    Enter,
+    /// Write a note.
+    Note,
+    /// What is wrong, why, and what to do.
+    Findings,
     /// Show or hide the program's own log.
     OwnLog,
     /// Next colour theme.
@@ -73,6 +81,8 @@ pub enum Context {
     Anywhere,
     /// On the main screen.
     Main,
+    /// On the page of failovers.
+    Failover,
     /// While a question is open.
     Question,
     /// While nothing was found to watch.
@@ -168,8 +178,8 @@ mod tests {
             a == b
                 || matches!(
                     (a, b),
-                    (Context::Main | Context::Nothing, Context::Anywhere)
-                        | (Context::Anywhere, Context::Main | Context::Nothing)
+                    (Context::Main | Context::Nothing | Context::Failover, Context::Anywhere)
+                        | (Context::Anywhere, Context::Main | Context::Nothing | Context::Failover)
                 )
         };
         for (i, one) in TABLE.iter().enumerate() {

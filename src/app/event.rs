@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
 use crate::model::check::{Plan, Step};
+use crate::model::pace::Pace;
 use crate::model::signal::Signal;
 use crate::model::topology::Targets;
 
@@ -16,6 +17,8 @@ pub enum Event {
     Signal(Signal),
     /// A key was pressed.
     Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
     /// The terminal has this size now.
     Resize {
         /// Columns.
@@ -47,6 +50,8 @@ pub enum Effect {
     },
     /// Check the cluster.
     Check(Plan),
+    /// Ask the sources at this pace from now on.
+    Pace(Pace),
     /// Give the terminal back and stop this process until it is continued.
     Suspend,
     /// Use the next theme.

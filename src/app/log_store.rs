@@ -108,6 +108,17 @@ impl LogStore {
         Some(reached)
     }
 
+    /// The position of the last line that is not later than `at`; false with the first line if all are.
+    pub fn place_of(&self, only: Option<&ContainerName>, at: Timestamp) -> Option<(Position, bool)> {
+        let cursors = self.cursors(only, |line| line.position.at <= at);
+        let before = cursors
+            .iter()
+            .filter_map(|(ring, next)| ring.lines.get(next.checked_sub(1)?))
+            .map(|line| line.position);
+        let first = || self.first_page(only, 1).map(|place| (place, false));
+        before.max().map(|place| (place, true)).or_else(first)
+    }
+
     /// The position of the oldest line that fills a window of `rows`.
     pub fn first_page(&self, only: Option<&ContainerName>, rows: usize) -> Option<Position> {
         let oldest = self

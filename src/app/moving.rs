@@ -108,11 +108,12 @@ impl App {
 
     fn go_in_overlay(&mut self, back: bool, steps: usize) {
         match &mut self.view.overlay {
+            Some(Overlay::Failover { .. }) => self.move_on_page(back, steps),
             Some(
                 Overlay::Help(scroll)
+                | Overlay::Findings(scroll)
                 | Overlay::Check(scroll)
-                | Overlay::Details { scroll, .. }
-                | Overlay::Failover { scroll, .. },
+                | Overlay::Details { scroll, .. },
             ) => {
                 *scroll = scrolled(*scroll, back, steps);
             }
@@ -130,7 +131,7 @@ impl App {
                     selected.clone_from(&node.path);
                 }
             }
-            Some(Overlay::Question(_) | Overlay::AskCheck { .. }) | None => {}
+            Some(Overlay::Question(_) | Overlay::AskCheck { .. } | Overlay::Note(_)) | None => {}
         }
     }
 
@@ -153,15 +154,10 @@ impl App {
         self.view.overlay = subject.map(|subject| Overlay::Details { subject, scroll: 0 });
     }
 
-    /// To an earlier episode, or a later one.
-    pub(super) fn turn_episode(&mut self, earlier: bool) {
-        let count = self.chronicle.episodes().len();
-        if let Some(Overlay::Failover { back, scroll }) = &mut self.view.overlay {
-            (*back, *scroll) = (stepped(*back, count, !earlier, 1), 0);
-        }
-    }
-
     pub(super) fn back(&mut self) {
+        if self.view.overlay.is_none() && self.return_to_page() {
+            return;
+        }
         if self.view.overlay.take().is_none() {
             self.view.zoomed = false;
         }
@@ -169,7 +165,7 @@ impl App {
 
     pub(super) fn scope_logs(&mut self) {
         self.view.logs.own = false;
-        self.view.logs.end = None;
+        (self.view.logs.end, self.view.logs.around) = (None, None);
         self.view.logs.only = match self.view.logs.only {
             Some(_) => None,
             None => self.acting_on(),
@@ -177,20 +173,12 @@ impl App {
     }
 
     pub(super) fn follow(&mut self) {
+        self.view.logs.around = None;
         let only = self.view.logs.only.as_ref();
         self.view.logs.end = match self.view.logs.end {
             Some(_) => None,
             None => self.logs.newest(only),
         };
-    }
-}
-
-fn scrolled(from: u16, back: bool, steps: usize) -> u16 {
-    let by = u16::try_from(steps).unwrap_or(LONGEST_SCROLL);
-    if back {
-        from.saturating_sub(by)
-    } else {
-        from.saturating_add(by).min(LONGEST_SCROLL)
     }
 }
 
@@ -202,7 +190,18 @@ fn stepped(at: usize, count: usize, back: bool, steps: usize) -> usize {
     }
 }
 
-fn neighbour<T: Clone + PartialEq>(names: &[T], from: Option<&T>, back: bool, steps: usize) -> Option<T> {
+/// Scrolled by so many lines.
+pub(super) fn scrolled(from: u16, back: bool, steps: usize) -> u16 {
+    let by = u16::try_from(steps).unwrap_or(LONGEST_SCROLL);
+    if back {
+        from.saturating_sub(by)
+    } else {
+        from.saturating_add(by).min(LONGEST_SCROLL)
+    }
+}
+
+/// The one so many places away from `from`, or from the first.
+pub(super) fn neighbour<T: Clone + PartialEq>(names: &[T], from: Option<&T>, back: bool, steps: usize) -> Option<T> {
     let at = names.iter().position(|name| Some(name) == from).unwrap_or(0);
     names.get(stepped(at, names.len(), back, steps)).cloned()
 }

@@ -40,8 +40,9 @@ impl Desk {
 
     fn press(&mut self, code: KeyCode) -> Vec<Effect> {
         let key = Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
-        let (effects, urgency) = self.app.update(key, self.world.now);
+        let (mut effects, urgency) = self.app.update(key, self.world.now);
         assert_eq!(urgency, Urgency::AtOnce);
+        effects.retain(|effect| !matches!(effect, Effect::Pace(_)));
         effects
     }
 

@@ -1,9 +1,12 @@
 //! What is shown and where the focus is: everything about the screen that is not about the cluster.
 
 use crate::app::log_store::Position;
+use crate::app::noting::Draft;
+use crate::app::page::{Return, Spot};
 use crate::app::question::Question;
 use crate::model::check::Plan;
 use crate::model::name::{ContainerName, MemberName};
+use crate::model::time::Timestamp;
 
 /// A pane that can have the focus, in the order of `tab`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +46,8 @@ impl Pane {
 pub enum Overlay {
     /// Help, scrolled by so many lines.
     Help(u16),
+    /// What is wrong, scrolled by so many lines.
+    Findings(u16),
     /// Everything known of one thing.
     Details {
         /// Of what.
@@ -61,9 +66,11 @@ pub enum Overlay {
     Failover {
         /// Which: 0 is the last one.
         back: usize,
-        /// Scrolled by so many lines.
-        scroll: u16,
+        /// What is looked at.
+        at: Spot,
     },
+    /// The line on which a note is written.
+    Note(Draft),
     /// A question that waits for an answer.
     Question(Box<Question>),
     /// The question whether to check this cluster.
@@ -93,6 +100,8 @@ pub struct LogView {
     pub only: Option<ContainerName>,
     /// The last line shown; `None` follows the newest.
     pub end: Option<Position>,
+    /// The instant that a fact led to.
+    pub around: Option<Timestamp>,
     /// Columns that the text is panned to the left.
     pub pan: u16,
     /// Show the program's own log instead.
@@ -120,6 +129,8 @@ pub struct View {
     pub logs: LogView,
     /// What lies over it.
     pub overlay: Option<Overlay>,
+    /// Where `esc` leads to from the log lines of a fact.
+    pub origin: Option<Return>,
     /// The selected cluster while several are offered.
     pub choice: usize,
 }

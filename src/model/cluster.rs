@@ -228,7 +228,16 @@ impl Cluster {
     }
 
     fn link(&mut self, source: SourceId, state: LinkState, now: Timestamp, facts: &mut Vec<Fact>) {
-        facts.extend(self.memory.link(&source, &state, now));
+        let answered = match &source {
+            SourceId::Postgres(member) => self.sql.get(member).map(|known| known.at),
+            SourceId::Patroni(member) => self.rest.get(member).map(|known| known.at),
+            SourceId::Proxy(proxy) => self.proxies.get(proxy).map(|known| known.at),
+            SourceId::Docker | SourceId::ZooKeeper | SourceId::Probe => None,
+        };
+        facts.extend(self.memory.link(&source, &state, answered, now));
+        if let (SourceId::Postgres(member), LinkState::Down { .. }) = (&source, &state) {
+            facts.extend(self.memory.deposed(member, now));
+        }
         self.links.insert(source, state);
     }
 
@@ -258,12 +267,12 @@ impl Cluster {
             }
             (Report::Store(value), _) => self.store = Some(Known { value, at }),
             (Report::Sql(value), SourceId::Postgres(member)) => {
-                let old = self.sql.get(&member).map(|known| &known.value);
+                let old = self.sql.get(&member);
                 facts.extend(self.memory.sql(&member, old, &value, at));
                 self.sql.insert(member, Known { value: *value, at });
             }
             (Report::Rest(value), SourceId::Patroni(member)) => {
-                let old = self.rest.get(&member).map(|known| &known.value);
+                let old = self.rest.get(&member);
                 facts.extend(super::fact::rest(&member, old, &value, at));
                 let home = self.container_of(&member).map(|container| container.name.clone());
                 let named = value.name.clone().filter(|name| *name != member);
@@ -272,7 +281,7 @@ impl Cluster {
             }
             (Report::Proxy(value), SourceId::Proxy(proxy)) => {
                 if let Some(old) = self.proxies.get(&proxy) {
-                    facts.extend(super::fact::proxy(&proxy, &old.value, &value, at));
+                    facts.extend(super::fact::proxy(&proxy, old, &value, at));
                 }
                 self.proxies.insert(proxy, Known { value, at });
             }

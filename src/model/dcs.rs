@@ -176,10 +176,14 @@ pub struct DynamicConfig {
     pub pause: bool,
     /// `synchronous_mode` (true, or `quorum`).
     pub synchronous_mode: bool,
+    /// `synchronous_mode: quorum` (Patroni 4.0 on).
+    pub quorum_commit: bool,
     /// Writes wait even when there is no standby.
     pub synchronous_mode_strict: bool,
     /// Keeps the leader without ZooKeeper while all members answer.
     pub failsafe_mode: bool,
+    /// Nobody on an older timeline than the cluster's takes over.
+    pub check_timeline: bool,
 }
 
 /// An entry of `history`: one promotion.

@@ -5,7 +5,7 @@ mod clients;
 use std::time::Duration;
 
 use super::fact::{FactKind, SourceKind};
-use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline, Verdict};
+use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Stretch, Timeline, Verdict};
 use super::prediction::{Prediction, dominating};
 use super::time::Timestamp;
 
@@ -49,7 +49,10 @@ pub fn headline(episode: &Episode, now: Timestamp) -> String {
             "the leader does not answer either".to_owned()
         }
         (None, Some(Verdict::StoreOutage { demoted: false })) => "writes went on".to_owned(),
-        (None, Some(Verdict::ReplicaLoss(_))) => "writes go on".to_owned(),
+        (None, Some(Verdict::ReplicaLoss(_))) if episode.stalled => {
+            "commits waited for a synchronous standby".to_owned()
+        }
+        (None, Some(Verdict::ReplicaLoss(_))) => "the leader goes on".to_owned(),
         (None, Some(Verdict::Nothing)) => "nothing came of it".to_owned(),
         (None, _) if episode.closed.is_some() => "clients could not write to its end".to_owned(),
         (None, _) => format!("no writes for {}{predicted}", seconds(now.since(timeline.fault.at))),
@@ -106,6 +109,9 @@ pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
         text.extend(hindrances(episode));
     }
     let prediction = episode.prediction();
+    let until = episode.closed.unwrap_or(now);
+    text.extend(doubled(&timeline, until));
+    text.extend(discord(episode, until));
     if let Some(decisive) = decisive(episode, &timeline) {
         text.push(format!("Where the time went: {decisive}."));
     }
@@ -196,6 +202,9 @@ fn outcome(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
         Some(Verdict::StoreOutage { demoted: false }) => {
             format!("No failover: {outage}.")
         }
+        Some(Verdict::ReplicaLoss(_)) if episode.stalled => {
+            "The leader went on, and commits waited for a synchronous standby: writes stood still.".to_owned()
+        }
         Some(Verdict::ReplicaLoss(_)) => "The leader went on: no failover was needed.".to_owned(),
         Some(Verdict::ProxyOutage) => "The databases went on: no failover was needed.".to_owned(),
         Some(Verdict::NoSuccessor) => format!("Nobody took over: no failover, {outage}."),
@@ -203,6 +212,46 @@ fn outcome(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
         None if timeline.freed.is_some() => "The lock is free and nobody has taken it yet.".to_owned(),
         None => format!("It goes on: {outage}."),
     }
+}
+
+/// For how long two members were primaries at once.
+fn doubled(timeline: &Timeline, now: Timestamp) -> Option<String> {
+    let time = together(&timeline.doubles, now)?;
+    Some(format!(
+        "Two members answered as primary at once, for {time}: what was written to the one without the lock is lost."
+    ))
+}
+
+/// For how long those who can know did not name one leader.
+fn discord(episode: &Episode, now: Timestamp) -> Option<String> {
+    let time = together(&episode.discords, now)?;
+    Some(format!(
+        "For {time} ZooKeeper, Patroni, PostgreSQL and HAProxy did not name the same leader."
+    ))
+}
+
+/// All stretches together: `24.8 s (24.6–25.0)`; one that lasts counts so far.
+pub fn together(stretches: &[Stretch], now: Timestamp) -> Option<String> {
+    if stretches.is_empty() {
+        return None;
+    }
+    let lasts = stretches.iter().any(|stretch| stretch.to.is_none());
+    let (mut least, mut most) = (Duration::ZERO, Duration::ZERO);
+    for Stretch { from, to } in stretches {
+        let (shortest, _, longest) = match to {
+            Some(to) => to.since(from),
+            None => (now.since(from.latest), Duration::ZERO, now.since(from.earliest)),
+        };
+        least += shortest;
+        most += longest;
+    }
+    let so_far = if lasts { " so far" } else { "" };
+    Some(format!(
+        "{:.2} s ({:.2}–{:.2}){so_far}",
+        (least + most).as_secs_f64() / 2.0,
+        least.as_secs_f64(),
+        most.as_secs_f64()
+    ))
 }
 
 /// Why nobody takes over, if somebody should.
@@ -214,7 +263,12 @@ fn hindrances(episode: &Episode) -> Vec<String> {
     for candidate in &episode.candidates {
         let Err(obstacles) = &candidate.verdict else { continue };
         let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-        text.push(format!("{} could not take over: {}.", candidate.member, why.join(", ")));
+        let could = if candidate.at_a_loss() {
+            "could take over only at a loss"
+        } else {
+            "could not take over"
+        };
+        text.push(format!("{} {could}: {}.", candidate.member, why.join(", ")));
     }
     text
 }

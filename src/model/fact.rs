@@ -8,6 +8,7 @@ mod dcs;
 mod link;
 mod memory;
 mod postgres;
+mod primaries;
 mod proxy;
 mod severity;
 mod text;
@@ -36,6 +37,9 @@ pub struct Fact {
     pub at: Timestamp,
     /// When it was noticed here.
     pub seen: Timestamp,
+    /// When a source that is asked last said otherwise: it happened between this and `at`. `None` for one that tells by
+    /// itself or gives a stamp of its own.
+    pub after: Option<Timestamp>,
     /// Who says so.
     pub source: SourceKind,
     /// Which member, container or server it is about.
@@ -197,6 +201,15 @@ pub enum FactKind {
     },
     /// A primary became standby.
     Demoted,
+    /// These answer as primary at once.
+    Primaries(Vec<MemberName>),
+    /// One of them does not any more.
+    OnePrimary {
+        /// For so long it is known that they both did.
+        least: Duration,
+        /// For so long they may have.
+        most: Duration,
+    },
     /// A server's timeline changed without a change of role.
     TimelineChanged {
         /// Before.
@@ -291,6 +304,8 @@ pub enum FactKind {
     Asked(ContainerAct),
     /// What we did.
     Ours(String),
+    /// What the operator noted.
+    Noted(String),
 }
 
 impl Fact {
@@ -299,6 +314,7 @@ impl Fact {
         Self {
             at,
             seen: at,
+            after: None,
             source: SourceKind::Pgherd,
             subject,
             kind: FactKind::Ours(text),

@@ -21,7 +21,7 @@ use super::probe::Probe;
 use super::time::Timestamp;
 
 pub use cast::{Cast, Part};
-pub use episode::{Entry, Episode};
+pub use episode::{Entry, Episode, Stretch};
 pub use fault::{Fault, Hit};
 pub use measured::Measured;
 pub use timeline::{Mark, Phase, PhaseKind, STABLE, Timeline};
@@ -88,6 +88,22 @@ impl Chronicle {
         episode.clients = probe.clients(measured::window(fault), until);
     }
 
+    /// Notes something about the episode of that number, or else about the one that goes on.
+    pub fn note(&mut self, number: Option<u32>, fact: &Fact) {
+        let meant = |episode: &&mut Episode| match number {
+            Some(number) => episode.number == number,
+            None => episode.closed.is_none(),
+        };
+        if let Some(episode) = self.episodes.iter_mut().rev().find(meant) {
+            episode.push(Entry {
+                fact: fact.clone(),
+                about: None,
+                sign: None,
+                routes: None,
+            });
+        }
+    }
+
     /// Every episode, oldest first.
     pub fn episodes(&self) -> impl DoubleEndedIterator<Item = &Episode> + ExactSizeIterator {
         self.episodes.iter()
@@ -101,7 +117,7 @@ impl Chronicle {
     fn fact(&mut self, fact: &Fact, cast: &Cast) {
         let leader = self.leader.clone().or_else(|| cast.leader.clone());
         let sign = fault::sign(fact, leader.as_ref(), &self.silent, cast);
-        self.note(fact);
+        self.follow(fact);
         if matches!(fact.kind, FactKind::Asked(_)) {
             self.asked = Some(fact.clone());
         }
@@ -151,7 +167,7 @@ impl Chronicle {
     }
 
     /// Follows who leads and who answers, also while nothing happens.
-    fn note(&mut self, fact: &Fact) {
+    fn follow(&mut self, fact: &Fact) {
         match &fact.kind {
             FactKind::LockHeld(member) | FactKind::LockRetaken(member) => self.leader = Some(member.clone()),
             FactKind::LockTaken { by, .. } => self.leader = Some(by.clone()),

@@ -124,6 +124,10 @@ impl World {
     }
 
     fn read(&mut self) -> Vec<Fact> {
+        if !self.down.contains_key(&SourceId::ZooKeeper) {
+            let now = self.now;
+            self.rest.values_mut().for_each(|rest| rest.dcs_last_seen = Some(now));
+        }
         let mut reports = vec![
             (SourceId::Docker, Report::Containers(self.containers.clone())),
             (SourceId::Docker, Report::Usage(self.usage())),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline};
 
-pub use timing::{Basis, Checks, DEFAULT_INTER, DEFAULT_LOOP_WAIT, DEFAULT_RETRY, Setting, Timing};
+pub use timing::{Basis, Checks, DEFAULT_INTER, DEFAULT_LOOP_WAIT, DEFAULT_RETRY, Setting, Timing, is_before};
 
 /// Longest wait of a candidate for a member that does not answer, and a little.
 const RACE: Duration = Duration::from_millis(2_200);

@@ -322,6 +322,7 @@ fn fact(at: Timestamp, seen: Timestamp, subject: Option<String>, kind: FactKind)
     Fact {
         at,
         seen,
+        after: None,
         source: SourceKind::Probe,
         subject,
         kind,

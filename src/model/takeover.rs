@@ -1,16 +1,20 @@
 //! Who could take over now, by Patroni's own rules, and why the others could not.
 //!
-//! Pure. Patroni asks: does it run, may it (tags, `/sync`, pause), is it close enough (the leader's last written position
-//! less its own against `maximum_lag_on_failover`), is it on the right timeline.
+//! Pure. Patroni asks (`is_healthiest_node` in `ha.py`): does it run, may it (tags, `/sync` or its quorum, pause, a request
+//! for another), is it close enough (the leader's last written position less its own against `maximum_lag_on_failover`),
+//! is the old primary gone; with `check_timeline` also, is it on the cluster's timeline. It does not ask whether a member
+//! streams, or is on a timeline that the cluster does not have: such a member it would promote, at a loss. See
+//! [`Obstacle::forbids`].
 
 use std::fmt;
 
 use super::cluster::Cluster;
-use super::dcs::{DcsMember, DcsSnapshot};
-use super::link::SourceId;
+use super::dcs::{DcsMember, DcsSnapshot, PatroniRole};
+use super::link::{LinkState, SourceId};
 use super::member::{Condition, Member, members};
 use super::name::MemberName;
 use super::postgres::{SqlRole, SqlStatus};
+use super::prediction::is_before;
 use super::text::shortened;
 use super::time::Timestamp;
 use super::wal::{Lsn, Timeline};
@@ -34,6 +38,8 @@ pub enum Obstacle {
     Down(String),
     /// It is on its way to another state: which it is in.
     NotReady(String),
+    /// Its Patroni does not answer: nobody would promote it.
+    PatroniDown,
     /// It is not in ZooKeeper.
     NotAMember,
     /// ZooKeeper does not answer: no lock can be taken.
@@ -61,6 +67,8 @@ pub enum Obstacle {
         own: Timeline,
         /// The cluster's.
         cluster: Timeline,
+        /// `check_timeline` is on.
+        checked: bool,
     },
     /// On a timeline that the cluster does not have.
     Diverged {
@@ -71,10 +79,38 @@ pub enum Obstacle {
     },
     /// Synchronous mode, and `/sync` does not list it.
     NotSynchronous,
+    /// Quorum commit, and too few of those in `/sync` could confirm it.
+    Votes {
+        /// Those who could.
+        have: u32,
+        /// So many have to.
+        need: u32,
+    },
+    /// The lock is free, and this one still says that it is a primary.
+    PrimaryAlive(MemberName),
     /// Its data is of another cluster.
     OtherCluster,
     /// A request names this other member.
     Requested(MemberName),
+}
+
+impl Obstacle {
+    /// Patroni refuses it for this. If not, it promotes the member all the same, and something is lost.
+    pub fn forbids(&self) -> bool {
+        match self {
+            Self::NotStreaming | Self::Diverged { .. } => false,
+            Self::TimelineBehind { checked, .. } => *checked,
+            _ => true,
+        }
+    }
+}
+
+impl Candidate {
+    /// Patroni would promote it, although something stands against it.
+    pub fn at_a_loss(&self) -> bool {
+        let obstacles = self.verdict.as_ref().err();
+        obstacles.is_some_and(|obstacles| !obstacles.iter().any(Obstacle::forbids))
+    }
 }
 
 impl fmt::Display for Obstacle {
@@ -82,6 +118,7 @@ impl fmt::Display for Obstacle {
         match self {
             // Anything may stand in a znode.
             Self::Down(state) | Self::NotReady(state) => f.write_str(&shortened(state, 40)),
+            Self::PatroniDown => f.write_str("its Patroni does not answer"),
             Self::NotAMember => f.write_str("not in ZooKeeper"),
             Self::StoreDown => f.write_str("ZooKeeper does not answer"),
             Self::Paused => f.write_str("cluster is paused"),
@@ -90,9 +127,11 @@ impl fmt::Display for Obstacle {
             Self::Lag { behind, allowed } => write!(f, "{} behind, {} allowed", size(*behind), size(*allowed)),
             Self::PositionUnknown => f.write_str("position unknown"),
             Self::NotStreaming => f.write_str("does not stream"),
-            Self::TimelineBehind { own, cluster } => write!(f, "timeline {own}, cluster on {cluster}"),
+            Self::TimelineBehind { own, cluster, .. } => write!(f, "timeline {own}, cluster on {cluster}"),
             Self::Diverged { own, cluster } => write!(f, "diverged: timeline {own}, cluster on {cluster}"),
             Self::NotSynchronous => f.write_str("not in /sync"),
+            Self::Votes { have, need } => write!(f, "{have} of {need} votes of /sync"),
+            Self::PrimaryAlive(other) => write!(f, "{other} is still a primary"),
             Self::OtherCluster => f.write_str("data of another cluster"),
             Self::Requested(other) => write!(f, "{other} is requested"),
         }
@@ -100,7 +139,7 @@ impl fmt::Display for Obstacle {
 }
 
 /// `12 MB`, `1.5 MB`, `800 kB`, in steps of 1024.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     const MB: u64 = 1024 * 1024;
     match bytes {
         0..1024 => format!("{bytes} B"),
@@ -144,6 +183,13 @@ fn obstacles(cluster: &Cluster, everyone: &[Member], member: &Member, now: Times
     if !cluster.freshness(&SourceId::ZooKeeper, now).is_fresh() {
         obstacles.push(Obstacle::StoreDown);
     }
+    let silent = matches!(
+        cluster.links.get(&SourceId::Patroni(member.name.clone())),
+        Some(LinkState::Down { .. })
+    );
+    if silent && obstacles.is_empty() {
+        obstacles.push(Obstacle::PatroniDown);
+    }
     let Some(dcs) = cluster.snapshot() else {
         return obstacles;
     };
@@ -152,6 +198,8 @@ fn obstacles(cluster: &Cluster, everyone: &[Member], member: &Member, now: Times
         return obstacles;
     };
     obstacles.extend(by_rule(dcs, entry));
+    obstacles.extend(by_sync(dcs, everyone, &member.name));
+    obstacles.extend(by_others(cluster, member, now));
     let down = member.condition == Condition::Down;
     if !down {
         obstacles.extend(by_place(cluster, timeline(dcs, everyone), member, now));
@@ -168,24 +216,58 @@ fn by_rule(dcs: &DcsSnapshot, member: &DcsMember) -> Vec<Obstacle> {
     }
     if member.tags.nofailover {
         obstacles.push(Obstacle::NoFailover);
-    } else if member.tags.failover_priority.is_some_and(|priority| priority <= 0) {
+    } else if member.tags.failover_priority.is_some_and(|priority| priority <= 0) && !ignores_priority(member) {
         obstacles.push(Obstacle::PriorityZero);
-    }
-    let sync = dcs.sync.as_ref().filter(|sync| sync.leader.is_some());
-    if let (true, Some(sync)) = (config.is_some_and(|config| config.synchronous_mode), sync) {
-        let led = sync
-            .leader
-            .as_ref()
-            .is_some_and(|leader| leader.as_str().eq_ignore_ascii_case(member.name.as_str()));
-        if !led && !sync.lists(&member.name) {
-            obstacles.push(Obstacle::NotSynchronous);
-        }
     }
     let requested = dcs.failover.as_ref().and_then(|request| request.candidate.as_ref());
     if let Some(other) = requested.filter(|other| **other != member.name) {
         obstacles.push(Obstacle::Requested(other.clone()));
     }
     obstacles
+}
+
+/// Patroni before 3.2 knows no `failover_priority`.
+fn ignores_priority(member: &DcsMember) -> bool {
+    member
+        .version
+        .as_deref()
+        .is_some_and(|version| is_before(version, (3, 2)))
+}
+
+/// What synchronous mode says, while it is in force: `/sync` names its leader.
+fn by_sync(dcs: &DcsSnapshot, everyone: &[Member], name: &MemberName) -> Option<Obstacle> {
+    let config = dcs.config.as_ref().filter(|config| config.synchronous_mode)?;
+    let sync = dcs.sync.as_ref()?;
+    let leader = sync.leader.as_ref()?;
+    let is = |one: &MemberName, other: &MemberName| one.as_str().eq_ignore_ascii_case(other.as_str());
+    let listed = is(leader, name) || sync.lists(name);
+    if !config.quorum_commit {
+        return (!listed).then_some(Obstacle::NotSynchronous);
+    }
+    // Its own vote counts if it is one of the voters; those of the others if they run. The leader is lost by then.
+    let lost = dcs.leader.as_ref().map(|lock| &lock.holder);
+    let runs = |voter: &&MemberName| {
+        let mut members = everyone.iter().filter(|member| is(&member.name, voter));
+        members.any(|member| matches!(member.condition, Condition::Well | Condition::Impaired))
+    };
+    let voters = std::iter::once(leader).chain(&sync.standbys);
+    let others = voters.filter(|voter| !is(voter, name) && Some(*voter) != lost);
+    let have = u32::try_from(others.filter(runs).count()).unwrap_or(u32::MAX);
+    let need = sync.quorum.unwrap_or(0) + u32::from(!listed);
+    (have < need).then_some(Obstacle::Votes { have, need })
+}
+
+/// While the lock is free, a member that still is a primary keeps everyone else from it.
+fn by_others(cluster: &Cluster, member: &Member, now: Timestamp) -> Option<Obstacle> {
+    if cluster.lock_holder().is_some() {
+        return None;
+    }
+    let others = cluster.rest.keys().filter(|name| **name != member.name);
+    let primary = |name: &&MemberName| {
+        let rest = cluster.fresh_rest(name, now);
+        rest.is_some_and(|rest| rest.role == PatroniRole::Primary && rest.state == "running")
+    };
+    others.into_iter().find(primary).cloned().map(Obstacle::PrimaryAlive)
 }
 
 /// Where it is in the log.
@@ -229,7 +311,11 @@ fn by_place(cluster: &Cluster, of_cluster: Option<Timeline>, member: &Member, no
         .is_some_and(SqlStatus::is_writable);
     match (member.timeline, of_cluster) {
         (Some(own), Some(cluster)) if own > cluster => obstacles.push(Obstacle::Diverged { own, cluster }),
-        (Some(own), Some(cluster)) if own < cluster => obstacles.push(Obstacle::TimelineBehind { own, cluster }),
+        (Some(own), Some(cluster)) if own < cluster => obstacles.push(Obstacle::TimelineBehind {
+            own,
+            cluster,
+            checked: dcs.config.as_ref().is_some_and(|config| config.check_timeline),
+        }),
         _ if leader_runs && member.condition == Condition::Impaired => obstacles.push(Obstacle::NotStreaming),
         _ => {}
     }

@@ -16,6 +16,7 @@ use crate::config::settings::Settings;
 use crate::lab::credentials as lab;
 use crate::model::link::SourceId;
 use crate::model::name::{ContainerName, MemberName, ProxyName};
+use crate::model::pace::Pace;
 use crate::model::probe::Mode;
 use crate::model::topology::{Address, ProxyTarget, StoreTarget, Targets};
 use crate::source::docker::LogStart;
@@ -34,6 +35,7 @@ pub(crate) struct Conductor {
     followed: watch::Sender<BTreeSet<ContainerName>>,
     /// Reads and writes of our own are wanted.
     probes: bool,
+    pace: watch::Sender<Pace>,
     running: BTreeMap<SourceId, (Wanted, CancellationToken)>,
 }
 
@@ -67,6 +69,11 @@ impl Conductor {
             .enable_all()
             .build()?;
         let (followed, following) = watch::channel(BTreeSet::new());
+        let (pace, keeping) = watch::channel(Pace::Calm);
+        let context = Context {
+            pace: keeping,
+            ..context
+        };
         let docker = Arc::new(OnceLock::new());
         let source = (context.clone(), Arc::clone(&settings), Arc::clone(&docker));
         tasks.spawn(source::supervise(context.clone(), SourceId::Docker, move || {
@@ -80,6 +87,7 @@ impl Conductor {
             docker,
             followed,
             probes: false,
+            pace,
             running: BTreeMap::new(),
         })
     }
@@ -96,6 +104,11 @@ impl Conductor {
         if let Some(tasks) = &self.tasks {
             tasks.spawn(task);
         }
+    }
+
+    /// How often sources ask from now on.
+    pub(crate) fn keep_pace(&self, pace: Pace) {
+        self.pace.send_replace(pace);
     }
 
     /// The daemon, once there is a way to it.

@@ -44,6 +44,7 @@ pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::
     let context = Context {
         signals,
         clock: Arc::clone(&clock),
+        pace: Context::calm(),
         stop: CancellationToken::new(),
     };
     let mut conductor = Conductor::start(context, settings)?;

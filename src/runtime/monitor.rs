@@ -60,6 +60,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
     let context = Context {
         signals,
         clock: Arc::clone(&clock),
+        pace: Context::calm(),
         stop: CancellationToken::new(),
     };
     let conductor = Conductor::start(context, Arc::clone(&settings))?.with_probe();
@@ -155,8 +156,9 @@ impl Monitor {
         match *input {
             Input::Key(key) => self.take(Event::Key(key)),
             Input::Resize(width, height) => self.take(Event::Resize { width, height }),
-            // Pasted text is no command: see the bracketed paste in `terminal`.
-            Input::Paste(_) | Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
+            // Text where text is asked for, and never a command: see the bracketed paste in `terminal`.
+            Input::Paste(ref text) => self.take(Event::Paste(text.clone())),
+            Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
         }
     }
 
@@ -173,6 +175,7 @@ impl Monitor {
                 Effect::Retarget(targets) => self.conductor.retarget(targets),
                 Effect::Act { act, target } => self.act(act, target),
                 Effect::Check(plan) => self.check(plan),
+                Effect::Pace(pace) => self.conductor.keep_pace(pace),
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),

@@ -1,4 +1,4 @@
-//! Reads one HAProxy: its statistics as CSV over HTTP, each second. May name `model` and its sibling `http` only.
+//! Reads one HAProxy: its statistics as CSV over HTTP, at the pace that is asked for. May name `model` and its sibling `http` only.
 
 pub mod decode;
 
@@ -6,32 +6,30 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 
 use super::http::{BasicAuth, Client};
+use super::rounds::Rounds;
 use super::{Context, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::proxy::ProxySnapshot;
 use crate::model::signal::Report;
 use crate::model::topology::ProxyTarget;
 
-/// Pause between two rounds.
-const ROUND: Duration = Duration::from_secs(1);
 /// Longest time for one round.
 const DEADLINE: Duration = Duration::from_secs(1);
 /// How long each address is asked alone before the next one is asked too.
 const HEAD_START: Duration = Duration::from_millis(100);
 
-/// Reports the statistics of `target` each second until it is dropped.
+/// Reports the statistics of `target` at the pace of the context until it is dropped.
 ///
 /// As long as no address is known to work all are asked, and the first that gives statistics stays.
 pub async fn watch(context: Context, target: ProxyTarget, auth: Option<BasicAuth>) {
+    let mut rounds = Rounds::of(&context);
     let mut reporter = Reporter::start(context, SourceId::Proxy(target.name)).await;
-    let mut rounds = interval(ROUND);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut known: Option<Statistics> = None;
     loop {
-        rounds.tick().await;
+        rounds.next().await;
         let outcome = match known.take() {
             Some(statistics) => statistics.read().await,
             None => find(&target.urls, auth.as_ref()).await,

@@ -1,34 +1,30 @@
-//! Reads one member's Patroni over its REST API, each second. May name `model` and its sibling `http` only.
+//! Reads one member's Patroni over its REST API, at the pace that is asked for. May name `model` and its sibling `http` only.
 
 pub mod decode;
 
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
-
 use super::http::Client;
+use super::rounds::Rounds;
 use super::{Context, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::name::MemberName;
 use crate::model::patroni::RestStatus;
 use crate::model::signal::Report;
 
-/// Pause between two rounds.
-const ROUND: Duration = Duration::from_secs(1);
 /// Patroni retries its queries while PostgreSQL dies, so it may be slow and alive.
 const DEADLINE: Duration = Duration::from_millis(1_500);
 /// Patroni logs a traceback for every client that hangs up, so it gets this long to finish.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Reports the status document of `member` each second until it is dropped. `url` is without path
+/// Reports the status document of `member` at the pace of the context until it is dropped. `url` is without path
 /// (`http://172.18.0.3:8008`); one that is there is not used.
 pub async fn watch(context: Context, member: MemberName, url: String) {
+    let mut rounds = Rounds::of(&context);
     let mut reporter = Reporter::start(context, SourceId::Patroni(member)).await;
-    let mut rounds = interval(ROUND);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut client = Client::new(&url, None, DEADLINE).map(|client| client.with_patience(PATIENCE));
     loop {
-        rounds.tick().await;
+        rounds.next().await;
         let outcome = match &mut client {
             Ok(client) => read(client).await,
             Err(cause) => Err(cause.clone()),

@@ -1,4 +1,4 @@
-//! One member's `PostgreSQL`, asked directly over SQL once a second.
+//! One member's `PostgreSQL`, asked directly over SQL at the pace that is asked for.
 //!
 //! One connection is kept; a round is one pipelined exchange. Never asks through a proxy and never by a list of hosts:
 //! the answer has to be this member's. Works the same on a primary and on a standby, and while one becomes the other.
@@ -16,9 +16,8 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
-
 use self::session::Session;
+use super::rounds::Rounds;
 use super::{Context, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::name::MemberName;
@@ -30,8 +29,6 @@ pub(super) use self::connection::config;
 pub use self::password::{PasswordCommand, Secret};
 pub(super) use self::wire::Wire;
 
-/// From the start of one round to the start of the next; also the longest pause before the next attempt.
-const EVERY: Duration = Duration::from_secs(1);
 /// After the end of a connection: soon, since the next answer (refused, starting up) says what happened.
 const SOON: Duration = Duration::from_millis(100);
 
@@ -107,23 +104,22 @@ impl SslMode {
     }
 }
 
-/// Asks one member until the context stops. Reports [`Report::Sql`] each second, or why there is none.
+/// Asks one member until the context stops. Reports [`Report::Sql`] at its pace, or why there is none.
 pub async fn watch(context: Context, member: MemberName, target: Address, login: Login) {
     let mut reporter = Reporter::start(context.clone(), SourceId::Postgres(member)).await;
     if let Some(cause) = login.sslmode.refusal() {
         reporter.failed(cause).await;
         return context.stop.cancelled().await;
     }
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rounds = Rounds::of(&context);
     let mut session: Option<Session> = None;
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            () = rounds.next() => {}
             cause = ended(&mut session) => {
                 session = None;
                 reporter.failed(cause).await;
-                ticks.reset_after(SOON);
+                rounds.hurry(SOON);
                 continue;
             }
         }

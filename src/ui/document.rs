@@ -14,6 +14,8 @@ use super::wrap::wrapped;
 pub(super) enum Entry {
     /// A heading, with an empty line above.
     Section(String),
+    /// The same in a style of its own, over several lines where it has to.
+    Heading(String, Style),
     /// A label and its value, which may take several lines.
     Field(&'static str, String, Style),
     /// A key and what it does.
@@ -47,6 +49,11 @@ impl Document {
     /// Appends a heading.
     pub(super) fn section(&mut self, title: impl Into<String>) {
         self.push(Entry::Section(title.into()));
+    }
+
+    /// Appends a heading in that style.
+    pub(super) fn heading(&mut self, title: impl Into<String>, style: Style) {
+        self.push(Entry::Heading(title.into(), style));
     }
 
     /// Appends a value with its label.
@@ -104,6 +111,12 @@ impl Document {
                         lines.push(Vec::new());
                     }
                     lines.push(vec![(title.as_str(), theme.title, None)]);
+                }
+                Entry::Heading(title, style) => {
+                    if !lines.is_empty() {
+                        lines.push(Vec::new());
+                    }
+                    lines.extend(wrapped(title, width).into_iter().map(|part| vec![(part, *style, None)]));
                 }
                 Entry::Field(label, value, style) => {
                     let mut label = *label;

@@ -1,6 +1,7 @@
 //! The present failover as a waterfall: a bar for each phase, filling in while it lasts, beside what was expected of it.
 
 mod document;
+mod lists;
 mod strip;
 
 use std::time::Duration;

@@ -131,8 +131,10 @@ fn makes_sense(command: Command, scene: &Scene<'_>) -> bool {
     let watching = scene.is_watching();
     match command {
         Command::Ask(act) => watching && !scene.app.options.read_only && applies(act, scene),
+        Command::Findings => watching && !scene.findings.is_empty(),
         Command::Follow => watching && view.focus == Pane::Logs && !view.logs.own,
         Command::Open => !matches!(view.overlay, Some(Overlay::Question(_) | Overlay::AskCheck { .. })),
+        Command::Enter | Command::NextPart => scene.app.chronicle.last().is_some(),
         Command::NextPane | Command::Zoom | Command::LogScope | Command::Znodes | Command::Check => watching,
         _ => true,
     }

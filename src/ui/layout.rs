@@ -53,7 +53,7 @@ pub(super) fn plan(area: Rect, wanted: &Wanted) -> Plan {
     let mut rest = area;
     let header = top(&mut rest, wanted.header);
     let hints = bottom(&mut rest, 1);
-    let most = rest.height / 4;
+    let most = rest.height * 3 / 10;
     let leads = top(&mut rest, wanted.leads.min(most));
     if !roomy {
         let (members, proxy_line, shared) = small(rest, wanted);

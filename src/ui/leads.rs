@@ -5,17 +5,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::findings;
 use super::pen::Pen;
 use super::scene::Scene;
 use super::units;
 use crate::model::authority::{Opinion, Says, Verdict};
+use crate::model::dcs::DcsSnapshot;
 use crate::model::link::SourceId;
 use crate::model::lock::{DEFAULT_TICK, LockOutlook, SessionTimeout};
 use crate::model::name::MemberName;
-use crate::model::takeover::Obstacle;
+use crate::model::takeover::{Candidate, Obstacle};
 
-/// Rows that it would like: two for the four, one each for verdict, lock and redundancy.
-pub(super) const ROWS: u16 = 5;
+/// Rows that it would like: two for the four, one each for verdict, lock and redundancy, and one for what else is wrong.
+pub(super) fn rows(scene: &Scene<'_>) -> u16 {
+    5 + u16::from(findings::line(scene).is_some())
+}
 
 /// Draws it. Where rows are few the last lines leave first.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
@@ -49,7 +53,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     if style == scene.theme.alarm {
         pen.paint(area, style);
     }
-    let lines = [lock(scene), Some(redundancy(scene))];
+    let lines = [lock(scene), Some(redundancy(scene)), findings::line(scene)];
     for (row, (line, style)) in (3..).zip(lines.into_iter().flatten()) {
         Pen::at(buffer, area, row).put(&line, style);
     }
@@ -129,32 +133,29 @@ fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
     let store = scene.app.cluster.store.as_ref();
     let tick = store.and_then(|store| store.value.tick).unwrap_or(DEFAULT_TICK);
     let most = units::whole_seconds(outlook.session_timeout.value() + tick);
-    let basis = match outlook.session_timeout {
-        SessionTimeout::Measured(_) => "as ZooKeeper says",
-        SessionTimeout::Negotiated(_) => "by ttl",
-        SessionTimeout::Assumed(_) => "assumed",
-    };
+    let basis = basis(outlook.session_timeout, dcs);
+    let session = units::whole_seconds(outlook.session_timeout.value());
     Some(match (outlook.expires_by, outlook.holder_alive) {
         (Some(by), _) if by > scene.now => {
             let (clock, left) = (units::clock(by, scene.zone), units::whole_seconds(by.since(scene.now)));
             (
-                format!(" ✗ lock        held by {holder}, down: free in {left} at the latest ({clock})"),
+                format!(" ✗ lock        {holder}, down, session {session}: free in {left} at the latest ({clock})"),
                 theme.bad,
             )
         }
         (Some(by), _) => (
             format!(
-                " ✗ lock        held by {holder}, down: overdue for {} ({basis})",
+                " ✗ lock        {holder}, down: overdue for {}, session {session} ({basis})",
                 scene.age(by)
             ),
             theme.bad,
         ),
         (None, Some(false)) => (
-            format!(" ✗ lock        held by {holder}, down: when it expires is not known"),
+            format!(" ✗ lock        {holder}, down, session {session} ({basis}): when it expires is not known"),
             theme.bad,
         ),
         (None, Some(true)) => (
-            format!(" · lock        held by {holder}: a crash frees it after {most} at most ({basis})"),
+            format!(" · lock        {holder}, session {session} ({basis}): free within {most} of a crash"),
             theme.dim,
         ),
         (None, None) => (
@@ -162,6 +163,21 @@ fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
             theme.warning,
         ),
     })
+}
+
+/// Where the session timeout comes from, and whether it is the ttl.
+fn basis(timeout: SessionTimeout, dcs: &DcsSnapshot) -> String {
+    let ttl = dcs.config.as_ref().and_then(|config| config.ttl);
+    let ttl = match ttl {
+        Some(ttl) if ttl == timeout.value() => "= ttl".to_owned(),
+        Some(ttl) => format!("not the ttl {}", units::whole_seconds(ttl)),
+        None => "ttl not known".to_owned(),
+    };
+    match timeout {
+        SessionTimeout::Measured(_) => format!("{ttl}, measured"),
+        SessionTimeout::Negotiated(_) => ttl,
+        SessionTimeout::Assumed(_) => format!("{ttl}, assumed"),
+    }
 }
 
 fn redundancy(scene: &Scene<'_>) -> (String, Style) {
@@ -198,10 +214,12 @@ fn redundancy(scene: &Scene<'_>) -> (String, Style) {
             theme.bad,
         );
     }
-    (
-        format!(" ✗ redundancy  nobody can take over: {}", hindered.join(", ")),
-        theme.bad,
-    )
+    let how = if scene.candidates.iter().any(Candidate::at_a_loss) {
+        "only at a loss"
+    } else {
+        "nobody can take over"
+    };
+    (format!(" ✗ redundancy  {how}: {}", hindered.join(", ")), theme.bad)
 }
 
 fn names(members: &[MemberName]) -> String {

@@ -42,14 +42,11 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
         return "follows".to_owned();
     }
     let (kept, dropped) = scene.app.logs.counts(logs.only.as_ref());
-    let mut parts = vec![
-        if logs.end.is_some() {
-            "standing still"
-        } else {
-            "follows"
-        }
-        .to_owned(),
-    ];
+    let mut parts = vec![match (logs.end, logs.around) {
+        (Some(_), Some(at)) => format!("around {}", units::clock_millis(at, scene.zone)),
+        (Some(_), None) => "standing still".to_owned(),
+        (None, _) => "follows".to_owned(),
+    }];
     parts.push(units::count(kept, "line"));
     if dropped > 0 {
         parts.push(format!("{dropped} older dropped"));
@@ -89,10 +86,17 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
         .max()
         .unwrap_or(0)
         .min(if inside.width < WIDE { NAME.1 } else { NAME.0 });
+    let around = logs.around.filter(|_| logs.end.is_some());
+    // The first line that is not before the instant, or the last one.
+    let marked = around.map(|at| {
+        let after = lines.iter().position(|stored| stored.line.at >= at);
+        after.unwrap_or(lines.len().saturating_sub(1))
+    });
     for (row, stored) in (0..).zip(lines) {
         let (line, theme) = (&stored.line, scene.theme);
         let mut pen = Pen::at(buffer, inside, row);
-        pen.skip(1)
+        let mark = if marked == Some(usize::from(row)) { "▸" } else { " " };
+        pen.put(mark, theme.border_focused)
             .put(&units::clock_millis(line.at, scene.zone), theme.dim)
             .skip(1);
         if logs.only.is_none() {

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::findings;
 use super::pen::Pen;
 use super::scene::Scene;
 use super::table::{self, Cell, Column, Mark, Row, cell};
@@ -46,10 +47,10 @@ pub(super) fn rows(scene: &Scene<'_>) -> u16 {
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
     let theme = scene.theme;
     let hidden = scene.members.len() + 3 > usize::from(area.height);
-    let note = if hidden {
-        scene.members.len().to_string()
-    } else {
-        String::new()
+    let note = match (hidden, findings::note(scene)) {
+        (true, findings) if findings.is_empty() => scene.members.len().to_string(),
+        (true, findings) => format!("{} · {findings}", scene.members.len()),
+        (false, findings) => findings,
     };
     let inside = frame::pane(buffer, area, "Members", &note, focused, theme);
     if scene.members.is_empty() {

@@ -8,6 +8,7 @@ use super::units;
 use crate::app::{App, Stage};
 use crate::model::authority::{self, Authorities};
 use crate::model::cluster::Freshness;
+use crate::model::finding::{self, Finding};
 use crate::model::link::{LinkState, SourceId};
 use crate::model::lock::{self, LockOutlook};
 use crate::model::member::{Member, MemberRole};
@@ -31,6 +32,8 @@ pub(super) struct Scene<'a> {
     pub authorities: Authorities,
     /// Who could take over.
     pub candidates: Vec<Candidate>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
     /// What becomes of the lock.
     pub lock: Option<LockOutlook>,
     /// Whether there is something to watch.
@@ -51,6 +54,7 @@ impl<'a> Scene<'a> {
             members: app.members(),
             authorities: authority::authorities(cluster, now),
             candidates: takeover::candidates(cluster, now),
+            findings: finding::findings(cluster, now),
             lock: lock::lock_outlook(cluster, now),
             stage: app.stage(),
             acting_on: app.acting_on(),

@@ -10,6 +10,7 @@ use ratatui::style::Color;
 use self::picture::{frame, picture, texts};
 use self::stage::Stage;
 use super::LEAST;
+use crate::app::page::Spot;
 use crate::app::view::{Overlay, Pane, Subject};
 use crate::app::{App, Notice};
 use crate::model::act::ContainerAct;
@@ -41,10 +42,15 @@ snapshots! {
     question_changed: Stage::changed(), [(80, 24)];
     details_of_member: Stage::failed_over().with(details(REPLICA)), [(120, 40)];
     details_of_container: Stage::failed_over().with(Overlay::Details { subject: Subject::Container("pg-master".into()), scroll: 0 }), [(80, 24)];
-    failover_in_full: Stage::failed_over().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24), (120, 40)];
+    failover_in_full: Stage::failed_over().page(Spot::Story(0)), [(80, 24), (120, 40)];
     failover_probed: Stage::probed(), [(80, 24), (120, 40), (200, 50)];
-    failover_probed_in_full: Stage::probed().with(Overlay::Failover { back: 0, scroll: 0 }), [(120, 40)];
-    no_failover_yet: Stage::healthy().with(Overlay::Failover { back: 0, scroll: 0 }), [(80, 24)];
+    failover_probed_in_full: Stage::probed().page(Spot::Story(0)), [(120, 40)];
+    failover_facts: Stage::failed_over().page(Spot::Fact(9)), [(80, 24), (120, 40)];
+    failovers_past: Stage::failed_over().page(Spot::Past(None)), [(80, 24), (120, 40)];
+    no_failover_yet: Stage::healthy().page(Spot::Story(0)), [(80, 24)];
+    note: Stage::killed(8).noting(), [(80, 24)];
+    finding: Stage::misconfigured(), [(60, 16), (80, 24), (120, 40)];
+    findings: Stage::misconfigured().with(Overlay::Findings(0)), [(80, 24), (120, 40)];
     details_of_store: Stage::healthy().with(Overlay::Details { subject: Subject::Container("zoo".into()), scroll: 900 }), [(80, 24)];
     znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned(), scroll: 0 }), [(80, 24)];
     help: Stage::healthy().with(Overlay::Help(0)), [(80, 24)];
@@ -97,15 +103,15 @@ fn the_lock_counts_down_and_says_when_it_is_overdue() {
     };
     assert_eq!(
         line(0),
-        "✗ lock        held by postgresql0, down: free in 31 s at the latest (20:01:17)"
+        "✗ lock        postgresql0, down, session 30 s: free in 31 s at the latest (20:01:17)"
     );
     assert_eq!(
         line(30),
-        "✗ lock        held by postgresql0, down: free in 1 s at the latest (20:01:17)"
+        "✗ lock        postgresql0, down, session 30 s: free in 1 s at the latest (20:01:17)"
     );
     assert_eq!(
         line(35),
-        "✗ lock        held by postgresql0, down: overdue for 3 s (by ttl)"
+        "✗ lock        postgresql0, down: overdue for 3 s, session 30 s (= ttl)"
     );
 }
 

@@ -30,6 +30,7 @@ async fn read(project: &str) -> App {
     let context = Context {
         signals,
         clock: Arc::new(now),
+        pace: Context::calm(),
         stop: CancellationToken::new(),
     };
     let (followed, following) = watch::channel(std::collections::BTreeSet::new());

@@ -115,6 +115,7 @@ impl Watched {
         let context = Context {
             signals,
             clock: Arc::new(clock),
+            pace: Context::calm(),
             stop: CancellationToken::new(),
         };
         let docker = docker::connect(Some(host)).await.unwrap();

@@ -133,6 +133,20 @@ pub const TABLE: &[Entry] = &[
         "The failover in full: phases, facts, why; ← → for others",
     ),
     row(
+        Command::Note,
+        &[letter('n')],
+        Context::Main,
+        "",
+        "Write a note: it becomes a change, and a fact of the failover that goes on",
+    ),
+    row(
+        Command::Findings,
+        &[letter('a')],
+        Context::Main,
+        "advice",
+        "What is wrong, why, and what to do about it",
+    ),
+    row(
         Command::OwnLog,
         &[letter('o')],
         Context::Main,
@@ -217,6 +231,27 @@ pub const TABLE: &[Entry] = &[
         Context::Anywhere,
         "quit",
         "End",
+    ),
+    row(
+        Command::NextPart,
+        &[Key::Plain(KeyCode::Tab)],
+        Context::Failover,
+        "part",
+        "Next part: the story, the facts, those before",
+    ),
+    row(
+        Command::Enter,
+        &[Key::Plain(KeyCode::Enter)],
+        Context::Failover,
+        "log lines",
+        "From a fact to the log lines around it; from the list into a failover",
+    ),
+    row(
+        Command::Note,
+        &[letter('n')],
+        Context::Failover,
+        "note",
+        "Write a note: it becomes a fact of this failover",
     ),
     row(
         Command::Confirm,

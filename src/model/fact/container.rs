@@ -52,7 +52,7 @@ impl Life {
         }
     }
 
-    fn ending(&self) -> Ending {
+    pub(super) fn ending(&self) -> Ending {
         if self.out_of_memory {
             return Ending::OutOfMemory;
         }
@@ -180,6 +180,7 @@ fn fact(name: &ContainerName, at: Timestamp, seen: Timestamp, kind: FactKind) ->
     Fact {
         at,
         seen,
+        after: None,
         source: SourceKind::Docker,
         subject: Some(name.to_string()),
         kind,

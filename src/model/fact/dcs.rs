@@ -20,6 +20,7 @@ fn fact(subject: Option<&str>, at: Timestamp, seen: Timestamp, kind: FactKind) -
     Fact {
         at,
         seen,
+        after: None,
         source: SourceKind::ZooKeeper,
         subject: subject.map(str::to_owned),
         kind,

@@ -13,6 +13,8 @@ pub(super) enum Reach {
     Up,
     Down {
         since: Timestamp,
+        /// Its last failure so far.
+        last: Timestamp,
         class: Discriminant<Cause>,
     },
 }
@@ -26,9 +28,25 @@ fn class(cause: &Cause) -> Discriminant<Cause> {
 }
 
 impl Memory {
-    /// A fact when a source is lost, found again, or fails in another way. An attempt under way is no news.
-    pub(in crate::model) fn link(&mut self, source: &SourceId, state: &LinkState, now: Timestamp) -> Option<Fact> {
+    /// A fact when a source is lost, found again, or fails in another way. An attempt under way is no news. `answered`
+    /// is when one that is asked last gave an answer.
+    pub(in crate::model) fn link(
+        &mut self,
+        source: &SourceId,
+        state: &LinkState,
+        answered: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Fact> {
         let before = self.reach.get(source).cloned();
+        // The end of an idle connection is noticed when it comes.
+        let told = matches!(source, SourceId::Postgres(_))
+            && matches!(state.cause(), Some(Cause::Closed | Cause::ShuttingDown))
+            && matches!(before, Some(Reach::Up));
+        let after = match &before {
+            _ if told => None,
+            Some(Reach::Down { last, .. }) => Some(*last),
+            Some(Reach::Up) | None => answered,
+        };
         let (at, kind, reach) = match (state, before) {
             (LinkState::Connecting, _) | (LinkState::Up { .. }, Some(Reach::Up)) => return None,
             (LinkState::Up { .. }, None) => {
@@ -41,16 +59,31 @@ impl Memory {
                 }
                 (*since, FactKind::Reachable { down_since }, Reach::Up)
             }
-            (LinkState::Down { cause, .. }, Some(Reach::Down { class: same, .. })) if class(cause) == same => {
+            (LinkState::Down { cause, .. }, Some(Reach::Down { since, class: same, .. })) if class(cause) == same => {
+                let reach = Reach::Down {
+                    since,
+                    last: now,
+                    class: same,
+                };
+                self.reach.insert(source.clone(), reach);
                 return None;
             }
             (LinkState::Down { cause, .. }, Some(Reach::Down { since, .. })) => {
                 let class = class(cause);
-                (now, FactKind::Unreachable(cause.clone()), Reach::Down { since, class })
+                let reach = Reach::Down {
+                    since,
+                    last: now,
+                    class,
+                };
+                (now, FactKind::Unreachable(cause.clone()), reach)
             }
             (LinkState::Down { since, cause }, _) => {
                 let class = class(cause);
-                let reach = Reach::Down { since: *since, class };
+                let reach = Reach::Down {
+                    since: *since,
+                    last: now,
+                    class,
+                };
                 (*since, FactKind::Unreachable(cause.clone()), reach)
             }
         };
@@ -58,6 +91,7 @@ impl Memory {
         Some(Fact {
             at,
             seen: now,
+            after: after.filter(|_| !matches!(source, SourceId::Docker | SourceId::ZooKeeper)),
             source: SourceKind::from(source),
             subject: match source {
                 SourceId::Docker | SourceId::ZooKeeper | SourceId::Probe => None,

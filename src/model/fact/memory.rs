@@ -10,7 +10,8 @@ use super::super::time::Timestamp;
 use super::super::wal::Timeline;
 use super::container::Life;
 use super::link::Reach;
-use super::{Fact, FactKind, SourceKind};
+use super::primaries::Primaries;
+use super::{Ending, Fact, FactKind, SourceKind};
 
 /// A member znode that vanishes is gone only after this long: Patroni up to 3.1 deletes and writes it anew in place, and
 /// a clean stop writes it once more from a new session.
@@ -31,6 +32,8 @@ pub struct Memory {
     pub(super) lives: BTreeMap<ContainerName, Life>,
     /// When ZooKeeper answered again after an outage.
     pub(super) store_back: Option<Timestamp>,
+    /// Who answers as primary.
+    pub(super) primaries: Primaries,
     homes: BTreeMap<MemberName, ContainerName>,
 }
 
@@ -55,9 +58,19 @@ impl Memory {
         self.lives.get(container).and_then(Life::paused_since)
     }
 
+    /// How a container came to its last end, as far as Docker was seen to do it.
+    pub fn ending(&self, container: &ContainerName) -> Ending {
+        self.lives.get(container).map_or(Ending::Plain, Life::ending)
+    }
+
     /// When ZooKeeper answered again after an outage, if there was one.
     pub fn store_back(&self) -> Option<Timestamp> {
         self.store_back
+    }
+
+    /// A member's PostgreSQL does not answer: it is no primary that anybody could write to.
+    pub(in crate::model) fn deposed(&mut self, member: &MemberName, now: Timestamp) -> Option<Fact> {
+        self.primaries.silence(member, now, now)
     }
 
     /// Members whose znode stayed away for [`RETURN`].
@@ -70,6 +83,7 @@ impl Memory {
             .map(|(member, (_, gone))| Fact {
                 at: *gone,
                 seen: now,
+                after: None,
                 source: SourceKind::ZooKeeper,
                 subject: Some(member.to_string()),
                 kind: FactKind::MemberGone,
@@ -85,5 +99,7 @@ impl Memory {
 
     pub(in crate::model) fn forget(&mut self, links: &BTreeMap<SourceId, LinkState>) {
         self.reach.retain(|source, _| links.contains_key(source));
+        self.primaries
+            .forget(|member| links.contains_key(&SourceId::Postgres(member.clone())));
     }
 }

@@ -1,5 +1,6 @@
 //! Changes of a member's PostgreSQL, as SQL and as its Patroni tell them.
 
+use super::super::link::Known;
 use super::super::name::MemberName;
 use super::super::patroni::RestStatus;
 use super::super::postgres::{Privileged, SqlRole, SqlStatus, TimelineSource};
@@ -41,21 +42,27 @@ impl Memory {
     pub(in crate::model) fn sql(
         &mut self,
         member: &MemberName,
-        old: Option<&SqlStatus>,
+        old: Option<&Known<SqlStatus>>,
         new: &SqlStatus,
         at: Timestamp,
     ) -> Vec<Fact> {
+        let doubled = self.primaries.answer(member, new, at);
         let before = self.timelines.get(member).copied();
         let timeline = exact_timeline(new);
         if let Some(timeline) = timeline {
             self.timelines.insert(member.clone(), timeline);
         }
-        let Some(old) = old else { return Vec::new() };
+        let Some(Known { value: old, at: asked }) = old else {
+            return doubled;
+        };
+        // What the last answer said was true when it was asked for.
+        let asked = asked.minus(old.round_trip);
         let mut facts = Vec::new();
         let mut tell = |instant, kind| {
             facts.push(Fact {
                 at: instant,
                 seen: at,
+                after: (instant == at).then_some(asked),
                 source: SourceKind::Postgres,
                 subject: Some(member.to_string()),
                 kind,
@@ -88,18 +95,21 @@ impl Memory {
             ),
             _ => {}
         }
+        facts.extend(doubled);
         facts
     }
 }
 
-/// What changed in what a Patroni says over REST.
+/// What changed in what a Patroni says over REST since its last answer.
 pub(in crate::model) fn rest(
     member: &MemberName,
-    old: Option<&RestStatus>,
+    old: Option<&Known<RestStatus>>,
     new: &RestStatus,
     at: Timestamp,
 ) -> Vec<Fact> {
-    let Some(old) = old else { return Vec::new() };
+    let Some(Known { value: old, at: before }) = old else {
+        return Vec::new();
+    };
     let mut kinds = Vec::new();
     if old.role != new.role {
         kinds.push(FactKind::RestRole {
@@ -121,6 +131,7 @@ pub(in crate::model) fn rest(
         .map(|kind| Fact {
             at,
             seen: at,
+            after: Some(*before),
             source: SourceKind::Patroni,
             subject: Some(member.to_string()),
             kind,

@@ -2,23 +2,26 @@
 
 use std::mem::discriminant;
 
+use super::super::link::Known;
 use super::super::name::ProxyName;
 use super::super::proxy::{Pool, ProxyServer, ProxySnapshot};
 use super::super::time::Timestamp;
 use super::{Fact, FactKind, SourceKind};
 
-/// What changed. The count of checks inside `UP 2/3` alone is no news.
+/// What changed since the last answer. The count of checks inside `UP 2/3` alone is no news.
 pub(in crate::model) fn compare(
     proxy: &ProxyName,
-    old: &ProxySnapshot,
+    old: &Known<ProxySnapshot>,
     new: &ProxySnapshot,
     at: Timestamp,
 ) -> Vec<Fact> {
+    let Known { value: old, at: before } = old;
     let mut facts = Vec::new();
     let mut tell = |subject: &str, kind| {
         facts.push(Fact {
             at,
             seen: at,
+            after: Some(*before),
             source: SourceKind::HAProxy,
             subject: Some(subject.to_owned()),
             kind,

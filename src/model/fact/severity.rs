@@ -16,12 +16,14 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
         },
         K::ContainerDied { code, .. } if *code != 0 => Severity::Bad,
         K::LockFreed(_)
+        | K::Primaries(_)
         | K::MemberGone
         | K::PoolEmpty { .. }
         | K::ReplicationStopped
         | K::ClientsFail(_)
         | K::Counted { bad: true, .. } => Severity::Bad,
-        K::Reachable { .. }
+        K::OnePrimary { .. }
+        | K::Reachable { .. }
         | K::ReplicationStarted { .. }
         | K::PoolServed { .. }
         | K::ClientsServed { .. }
@@ -41,7 +43,8 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
         | K::Restarted
         | K::ContainerDied { .. }
         | K::Asked(_)
-        | K::Ours(_) => Severity::Notable,
+        | K::Ours(_)
+        | K::Noted(_) => Severity::Notable,
         K::ServerStatus { to, .. } => match to {
             ServerStatus::Up => Severity::Good,
             ServerStatus::Down => Severity::Bad,

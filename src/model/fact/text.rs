@@ -67,7 +67,15 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::ClientsServed { after } => format!("succeed again after {}", seconds(*after)),
         K::ClientsSteady { failed, took } => format!("fail no more: {failed} did within {}", seconds(*took)),
         K::Asked(act) => format!("asked to {}", act.word()),
+        K::Primaries(members) => {
+            let names: Vec<_> = members.iter().map(MemberName::as_str).collect();
+            format!("two primaries: {}", names.join(", "))
+        }
+        K::OnePrimary { least, most } => {
+            format!("one primary again after {}", super::primaries::bounds(*least, *most))
+        }
         K::Counted { text, .. } | K::Ours(text) => text.clone(),
+        K::Noted(text) => format!("note: {text}"),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::authority::{member_behind, write_pool};
+use super::super::authority::{Verdict, authorities, member_behind, write_pool};
 use super::super::cluster::Cluster;
 use super::super::container::ContainerKind;
 use super::super::fact::{Fact, FactKind};
+use super::super::finding::commits_wait;
+use super::super::link::SourceId;
 use super::super::member::members;
 use super::super::name::MemberName;
 use super::super::prediction::Timing;
@@ -46,6 +48,12 @@ pub struct Cast {
     pub paused: bool,
     /// What the phases depend on.
     pub timing: Timing,
+    /// Whether all that can know name one leader; `None` where too little is known.
+    pub agreed: Option<bool>,
+    /// Commits wait for a synchronous standby that is not there.
+    pub stalled: bool,
+    /// Every fresh answer of a source that is asked is at least this new.
+    pub confirmed: Timestamp,
 }
 
 impl Cast {
@@ -76,6 +84,13 @@ impl Cast {
                 .and_then(|dcs| dcs.config.as_ref())
                 .is_some_and(|config| config.pause),
             timing: Timing::of(cluster, now),
+            agreed: match authorities(cluster, now).verdict {
+                Verdict::Agree(_) => Some(true),
+                Verdict::Disagree(_) | Verdict::NoLeader => Some(false),
+                Verdict::Unknown(_) => None,
+            },
+            stalled: commits_wait(cluster, now),
+            confirmed: confirmed(cluster, now),
             ..Self::default()
         };
         for pool in cluster.proxies.values().filter_map(|proxy| write_pool(&proxy.value)) {
@@ -111,4 +126,23 @@ impl Cast {
     pub fn is_redundant(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.verdict.is_ok())
     }
+}
+
+/// The oldest of the fresh answers; `now` without any.
+fn confirmed(cluster: &Cluster, now: Timestamp) -> Timestamp {
+    let sql = cluster
+        .sql
+        .iter()
+        .map(|(member, known)| (SourceId::Postgres(member.clone()), known.at));
+    let rest = cluster
+        .rest
+        .iter()
+        .map(|(member, known)| (SourceId::Patroni(member.clone()), known.at));
+    let proxies = cluster
+        .proxies
+        .iter()
+        .map(|(proxy, known)| (SourceId::Proxy(proxy.clone()), known.at));
+    let answers = sql.chain(rest).chain(proxies);
+    let fresh = answers.filter(|(source, _)| cluster.freshness(source, now).is_fresh());
+    fresh.map(|(_, at)| at).min().unwrap_or(now)
 }

@@ -8,11 +8,13 @@ use super::super::takeover::Candidate;
 use super::super::time::Timestamp;
 use super::cast::{Cast, Part};
 use super::fault::{Fault, Hit};
-use super::timeline::Timeline;
+use super::timeline::{Mark, Timeline};
 use super::verdict::{self, Verdict};
 
 /// Facts kept: an episode that goes on for long has told what matters.
 const FACTS: usize = 500;
+/// Stretches of disagreement kept.
+const DISCORDS: usize = 50;
 
 /// A fact, and what was known of its subject when it came.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,14 +50,31 @@ pub struct Episode {
     pub closed: Option<Timestamp>,
     /// What clients saw of it, where somebody tried.
     pub clients: Option<Clients>,
+    /// Commits waited for a synchronous standby that was lost.
+    pub stalled: bool,
+    /// Stretches in which those that know did not name one leader.
+    pub discords: Vec<Stretch>,
     /// Since when the leader's server, which takes no part in any change, serves writes.
-    pub(super) served: Option<Timestamp>,
+    pub(super) served: Option<Mark>,
     /// The server of the former leader still takes connections.
     pub(super) old_served: bool,
     /// Since when somebody could take over again, by the rules of takeover.
-    pub(super) able: Option<Timestamp>,
+    pub(super) able: Option<Mark>,
     /// HAProxy decides where writes go.
     pub(super) proxied: bool,
+    /// What was seen at the last look was true then, or later.
+    looked: Timestamp,
+    /// The same of the last look at which it was known whether all agree.
+    weighed: Timestamp,
+}
+
+/// Something that held for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// From then.
+    pub from: Mark,
+    /// Until then; `None` while it lasts.
+    pub to: Option<Mark>,
 }
 
 impl Episode {
@@ -70,10 +89,14 @@ impl Episode {
             paused: cast.paused,
             closed: None,
             clients: None,
+            stalled: cast.stalled,
+            discords: Vec::new(),
             served: None,
             old_served: false,
             able: None,
             proxied: !cast.pools.is_empty(),
+            looked: cast.confirmed,
+            weighed: cast.confirmed,
         }
     }
 
@@ -85,6 +108,9 @@ impl Episode {
 
     /// Notes what no fact tells.
     pub(super) fn look(&mut self, cast: &Cast, now: Timestamp) {
+        let before = std::mem::replace(&mut self.looked, cast.confirmed);
+        self.weigh(cast, now);
+        self.stalled |= cast.stalled;
         let timeline = self.timeline(now);
         let holder = timeline.holder(self).cloned();
         let serves = |member: &Option<MemberName>| member.as_ref().is_some_and(|member| cast.served.contains(member));
@@ -92,7 +118,7 @@ impl Episode {
         if !serves(&holder) {
             self.served = None;
         } else if self.served.is_none() {
-            self.served = Some(now);
+            self.served = Some(Mark::noticed(before, now));
         }
         if timeline.taken.is_none() {
             self.candidates.clone_from(&cast.candidates);
@@ -108,7 +134,21 @@ impl Episode {
         if !recovers {
             self.able = None;
         } else if self.able.is_none() {
-            self.able = Some(now);
+            self.able = Some(Mark::noticed(before, now));
+        }
+    }
+
+    /// Whether all agree on a leader.
+    fn weigh(&mut self, cast: &Cast, now: Timestamp) {
+        let Some(agreed) = cast.agreed else { return };
+        let mark = Mark::noticed(std::mem::replace(&mut self.weighed, cast.confirmed), now);
+        let room = self.discords.len() < DISCORDS;
+        match self.discords.last_mut().filter(|last| last.to.is_none()) {
+            Some(last) if agreed => last.to = Some(mark),
+            None if !agreed && room => {
+                self.discords.push(Stretch { from: mark, to: None });
+            }
+            _ => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! The phases of an episode, each with its interval and the fact that set it. Pure.
 //!
-//! An instant is an interval: a polled source tells up to a round late, a watched one within moments. A stamp of another
+//! An instant is an interval: what a source that is asked tells happened since its last answer, a watched one tells
+//! within moments. A stamp of another
 //! clock counts only where it is plausible beside ours: all containers of one Docker host share a clock, and a stamp that
 //! lies after its arrival, or long before it, is of another one.
 
@@ -10,16 +11,14 @@ use super::super::container::ContainerAction;
 use super::super::fact::{Fact, FactKind, SourceKind};
 use super::super::name::MemberName;
 use super::super::time::Timestamp;
-use super::episode::Episode;
+use super::episode::{Episode, Stretch};
 use super::fault::Hit;
 use super::measured::Measured;
 use super::walk::Walk;
 
 /// Without a failure for so long the cluster is stable.
 pub const STABLE: Duration = Duration::from_secs(10);
-/// A round of a polled source, and its answer.
-const ROUND: Duration = Duration::from_millis(1_100);
-/// How late a watched source is at most.
+/// How late a source is at most that tells by itself, and how long an answer takes.
 const WATCH: Duration = Duration::from_millis(50);
 /// A stamp that is older than this when it arrives is not compared with ours: of another clock, or of another story.
 const LATE: Duration = Duration::from_secs(5);
@@ -51,21 +50,22 @@ impl Mark {
                     Duration::from_millis(1)
                 },
             ),
-            SourceKind::Postgres | SourceKind::Patroni | SourceKind::HAProxy => (fact.at, ROUND),
+            SourceKind::Postgres | SourceKind::Patroni | SourceKind::HAProxy => (fact.at, WATCH),
         };
         let at = if plausible { at } else { fact.seen };
+        let earliest = fact.after.map_or(at, |after| after.min(at)).minus(slack);
         Self {
-            earliest: at.minus(slack),
+            earliest,
             at,
             latest: at,
             evidence: Some(place),
         }
     }
 
-    /// What was noticed in passing, by a look once a second.
-    pub(super) fn noticed(at: Timestamp) -> Self {
+    /// What was noticed in passing: not at the look before, and at this one.
+    pub(super) fn noticed(before: Timestamp, at: Timestamp) -> Self {
         Self {
-            earliest: at.minus(ROUND),
+            earliest: before.min(at),
             at,
             latest: at,
             evidence: None,
@@ -121,6 +121,8 @@ pub struct Timeline {
     pub redundant: Option<Mark>,
     /// What clients measured.
     pub measured: Option<Measured>,
+    /// Two members answered as primary at once.
+    pub doubles: Vec<Stretch>,
     /// The leader does not answer, and nothing says what it does.
     pub blind: bool,
     /// The leader was demoted or lost, and not only the way to it.
@@ -234,7 +236,11 @@ impl Timeline {
         match frozen {
             Some(None) => None,
             Some(Some(thawed)) => Some(thawed),
-            None => episode.entries.last().map(|entry| entry.fact.seen),
+            None => {
+                let noted = |entry: &&super::Entry| matches!(entry.fact.kind, FactKind::Noted(_));
+                let last = episode.entries.iter().rev().find(|entry| !noted(entry));
+                last.map(|entry| entry.fact.seen)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::super::fact::{Fact, FactKind, SourceKind};
 use super::super::name::MemberName;
 use super::super::time::Timestamp;
 use super::cast::Part;
-use super::episode::{Entry, Episode};
+use super::episode::{Entry, Episode, Stretch};
 use super::fault::{Fault, Hit};
 use super::measured::Measured;
 use super::timeline::{Mark, STABLE, Timeline};
@@ -28,7 +28,7 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Before the first fact.
     pub(super) fn new(episode: &'a Episode) -> Self {
-        let nothing = Mark::noticed(Timestamp::default());
+        let nothing = Mark::noticed(Timestamp::default(), Timestamp::default());
         let line = Timeline {
             fault: nothing,
             lost: None,
@@ -42,6 +42,7 @@ impl<'a> Walk<'a> {
             stable: None,
             redundant: None,
             measured: None,
+            doubles: Vec::new(),
             blind: false,
             demoted: false,
             restarted: false,
@@ -91,6 +92,12 @@ impl<'a> Walk<'a> {
             FactKind::Demoted if of_holder => {
                 self.line.demoted = true;
                 self.lose(mark);
+            }
+            FactKind::Primaries(_) => self.line.doubles.push(Stretch { from: mark, to: None }),
+            FactKind::OnePrimary { .. } => {
+                if let Some(last) = self.line.doubles.last_mut() {
+                    last.to = Some(mark);
+                }
             }
             FactKind::Restarted if of_holder => {
                 self.line.restarted = true;
@@ -233,7 +240,7 @@ impl<'a> Walk<'a> {
         let line = &mut self.line;
         if let (None, Some(served), Some(promoted)) = (line.routed, episode.served, line.promoted) {
             // Its server serves and no fact told of a change: it did so all the time.
-            line.routed = Some(if self.left { Mark::noticed(served) } else { promoted });
+            line.routed = Some(if self.left { served } else { promoted });
         }
         let proof = line.measured.and_then(|measured| measured.after);
         if let Some(proof) = proof {
@@ -248,7 +255,7 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         if let (None, Some(able)) = (line.redundant, episode.able) {
-            line.redundant = Some(Mark::noticed(able));
+            line.redundant = Some(able);
         }
         let store_is_away = episode.hit == Hit::Store && line.store_back.is_none();
         if let (Some(writable), false, false) = (line.writable, episode.old_served, store_is_away) {

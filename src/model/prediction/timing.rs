@@ -130,7 +130,7 @@ impl Timing {
                 },
             ),
             checks: (!cluster.proxies.is_empty()).then(|| checks(cluster)),
-            sleeps: versions.into_iter().any(is_before_3_2),
+            sleeps: versions.into_iter().any(|version| is_before(version, (3, 2))),
         }
     }
 }
@@ -157,8 +157,9 @@ fn checks(cluster: &Cluster) -> Checks {
     }
 }
 
-fn is_before_3_2(version: &str) -> bool {
+/// A Patroni of that version is older; false where its version says nothing.
+pub fn is_before(version: &str, than: (u32, u32)) -> bool {
     let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
     let (major, minor) = (numbers.next().flatten(), numbers.next().flatten());
-    major.zip(minor).is_some_and(|version| version < (3, 2))
+    major.zip(minor).is_some_and(|version| version < than)
 }

@@ -41,12 +41,31 @@ fn a_streaming_replica_can_take_over_also_after_the_leader_died() {
 #[test]
 fn every_obstacle_has_its_text() {
     type Change = fn(&mut World);
-    let cases: [(Change, &[&str]); 15] = [
+    let cases: [(Change, &[&str]); 17] = [
         (
             |world| {
                 world.docker("pg-slave", ContainerAction::Died { code: 137 });
             },
             &["exited 137"],
+        ),
+        (
+            |world| {
+                let patroni = SourceId::Patroni(MemberName::from(REPLICA));
+                world.down.insert(patroni, Cause::Refused);
+            },
+            &["its Patroni does not answer"],
+        ),
+        (
+            |world| {
+                let config = world.dcs.config.as_mut().unwrap();
+                (config.synchronous_mode, config.quorum_commit) = (true, true);
+                world.dcs.sync = Some(SyncState {
+                    leader: Some(MemberName::from(LEADER)),
+                    standbys: vec![MemberName::from("postgresql7")],
+                    quorum: Some(0),
+                });
+            },
+            &["0 of 1 votes of /sync"],
         ),
         (
             |world| world.silence(REPLICA, &Cause::Timeout("connect")),
@@ -146,4 +165,76 @@ fn sizes_are_short() {
     for (bytes, text) in cases {
         assert_eq!(size(bytes), text);
     }
+}
+
+#[test]
+fn what_patroni_refuses_differs_from_what_it_does_at_a_loss() {
+    let of = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        change(&mut world);
+        world.pass(500);
+        let mut all = candidates(&world.cluster, world.now);
+        let one = all.remove(all.iter().position(|one| one.member.as_str() == REPLICA).unwrap());
+        (one.verdict.is_ok(), one.at_a_loss())
+    };
+    let behind = |world: &mut World| world.sql_of(LEADER).timeline.as_mut().unwrap().0 = Timeline(4);
+    assert_eq!(of(|_| {}), (true, false));
+    assert_eq!(of(|world| stop_receiver(world.sql_of(REPLICA))), (false, true));
+    assert_eq!(of(behind), (false, true));
+    assert_eq!(
+        of(|world| {
+            world.sql_of(LEADER).timeline.as_mut().unwrap().0 = Timeline(4);
+            world.dcs.config.as_mut().unwrap().check_timeline = true;
+        }),
+        (false, false)
+    );
+    assert_eq!(
+        of(|world| {
+            stop_receiver(world.sql_of(REPLICA));
+            world.entry(REPLICA).tags.nofailover = true;
+        }),
+        (false, false)
+    );
+    // Patroni 3.1 does not know the tag.
+    let unheeded = |world: &mut World| {
+        let entry = world.entry(REPLICA);
+        entry.tags.failover_priority = Some(0);
+        entry.version = Some("3.1.2".to_owned());
+    };
+    assert_eq!(of(unheeded), (true, false));
+}
+
+#[test]
+fn quorum_commit_counts_votes() {
+    let told_with = |leader: &str, standbys: &[&str], quorum| {
+        let mut world = World::healthy();
+        let config = world.dcs.config.as_mut().unwrap();
+        (config.synchronous_mode, config.quorum_commit) = (true, true);
+        world.dcs.sync = Some(SyncState {
+            leader: Some(leader.into()),
+            standbys: standbys.iter().map(|name| MemberName::from(*name)).collect(),
+            quorum: Some(quorum),
+        });
+        world.pass(500);
+        told(&world)
+    };
+    assert_eq!(told_with(LEADER, &[REPLICA], 0), [""; 0]);
+    assert_eq!(told_with(LEADER, &[REPLICA, "c"], 1), ["0 of 1 votes of /sync"]);
+    assert_eq!(
+        told_with(LEADER, &["c"], 0),
+        ["0 of 1 votes of /sync"],
+        "it is no voter"
+    );
+}
+
+#[test]
+fn a_primary_that_goes_on_keeps_the_others_from_a_free_lock() {
+    let mut world = World::healthy();
+    world.dcs.leader = None;
+    world.pass(500);
+    assert_eq!(told(&world), ["postgresql0 is still a primary"]);
+    assert_eq!(redundancy(&world.cluster, world.now), 1, "it may take the lock again");
+    world.silence(LEADER, &Cause::Refused);
+    world.pass(500);
+    assert_eq!(told(&world), [""; 0]);
 }

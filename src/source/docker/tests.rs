@@ -33,6 +33,7 @@ impl Watched {
         let context = Context {
             signals,
             clock: Arc::new(clock),
+            pace: Context::calm(),
             stop: CancellationToken::new(),
         };
         let docker = connect(daemon.path.to_str()).await.unwrap();

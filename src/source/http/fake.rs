@@ -161,6 +161,7 @@ impl Inbox {
         let context = Context {
             signals: sender,
             clock: Arc::new(|| Timestamp::from_millis(1)),
+            pace: Context::calm(),
             stop: CancellationToken::new(),
         };
         let mut task = JoinSet::new();

@@ -33,6 +33,7 @@ fn watched(port: u16, login: Login) -> (mpsc::Receiver<Signal>, CancellationToke
     let context = Context {
         signals,
         clock: Arc::new(|| Timestamp::from_millis(0)),
+        pace: Context::calm(),
         stop: stop.clone(),
     };
     let target = Address {

@@ -249,6 +249,7 @@ async fn answers_that_hang_are_not_met_with_ever_more_connections() {
         signals,
         clock: Arc::new(|| Timestamp::from_millis(0)),
         stop: CancellationToken::new(),
+        pace: Context::calm(),
     };
     let run = Run {
         id: 1,

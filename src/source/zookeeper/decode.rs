@@ -96,16 +96,18 @@ fn leader(raw: &RawZnode, problems: &mut Vec<String>) -> Option<LeaderLock> {
 fn config(data: &[u8], problems: &mut Vec<String>) -> Option<DynamicConfig> {
     let document = document("config", data, problems)?;
     let mut fields = Fields::of("config", &document, problems)?;
+    let quorum_commit = fields.raw("synchronous_mode").and_then(Value::as_str) == Some("quorum");
     Some(DynamicConfig {
         ttl: fields.seconds("ttl"),
         loop_wait: fields.seconds("loop_wait"),
         retry_timeout: fields.seconds("retry_timeout"),
         maximum_lag_on_failover: fields.number("maximum_lag_on_failover"),
         pause: fields.flag("pause"),
-        synchronous_mode: fields.raw("synchronous_mode").and_then(Value::as_str) == Some("quorum")
-            || fields.flag("synchronous_mode"),
+        synchronous_mode: quorum_commit || fields.flag("synchronous_mode"),
+        quorum_commit,
         synchronous_mode_strict: fields.flag("synchronous_mode_strict"),
         failsafe_mode: fields.flag("failsafe_mode"),
+        check_timeline: fields.flag("check_timeline"),
     })
 }
 

@@ -52,6 +52,7 @@ async fn first_cause(target: StoreTarget) -> Cause {
     let context = Context {
         signals,
         clock,
+        pace: Context::calm(),
         stop: CancellationToken::new(),
     };
     let cause = async {

@@ -60,7 +60,8 @@ fn summary(document: &mut Document, member: &Member, scene: &Scene<'_>) {
             Ok(()) => document.field("can take over", "yes", theme.ok),
             Err(obstacles) => {
                 let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-                document.field("can take over", format!("no: {}", why.join("; ")), theme.warning);
+                let word = if candidate.at_a_loss() { "only at a loss" } else { "no" };
+                document.field("can take over", format!("{word}: {}", why.join("; ")), theme.warning);
             }
         }
     }

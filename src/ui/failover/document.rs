@@ -1,8 +1,10 @@
-//! A failover in full: why, its phases with their evidence, every fact, and those before it.
+//! A failover in full: why, and its phases with their evidence; beside it every fact, and those before it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::lists;
+use crate::app::page::Spot;
 use crate::model::explanation;
 use crate::model::failover::{Episode, Mark};
 use crate::model::prediction::Prediction;
@@ -13,24 +15,47 @@ use crate::ui::units;
 /// Columns of the dialog.
 const WIDTH: u16 = 116;
 
-/// Draws the `back`th last episode over `area`, scrolled by so many lines.
-pub(in crate::ui) fn draw(buffer: &mut Buffer, area: Rect, back: usize, scroll: u16, scene: &Scene<'_>) {
-    let chronicle = &scene.app.chronicle;
-    let back = back.min(chronicle.episodes().len().saturating_sub(1));
-    let Some(episode) = chronicle.episodes().rev().nth(back) else {
-        let mut document = Document::new("Failovers", 11);
-        document.text("Nothing has failed since pgherd looks.", scene.theme.text);
-        history(&mut document, scene);
-        return document.draw(buffer, area, WIDTH, scroll, scene);
-    };
-    let title = explanation::title(episode, scene.now);
-    let mut document = Document::new(format!("Failover #{}  {title}", episode.number), 11);
-    why(&mut document, episode, scene);
-    phases(&mut document, episode, scene);
-    facts(&mut document, episode, scene);
-    others(&mut document, scene);
-    history(&mut document, scene);
-    document.draw(buffer, area, WIDTH, scroll, scene);
+/// Draws the page over `area`: that part of the `back`th last episode.
+pub(in crate::ui) fn draw(buffer: &mut Buffer, area: Rect, back: usize, at: Spot, scene: &Scene<'_>) {
+    let episode = scene.app.episode(back);
+    let title = title(episode, at, scene);
+    match (at, episode) {
+        (Spot::Past(key), _) => lists::past(buffer, area, &title, key, scene),
+        (Spot::Fact(place), Some(episode)) => lists::facts(buffer, area, &title, episode, place, scene),
+        (Spot::Story(scroll), Some(episode)) => {
+            let mut document = Document::new(title, 11);
+            why(&mut document, episode, scene);
+            phases(&mut document, episode, scene);
+            measured(&mut document, episode, scene);
+            document.draw(buffer, area, WIDTH, scroll, scene);
+        }
+        (Spot::Story(_) | Spot::Fact(_), None) => {
+            let mut document = Document::new(title, 11);
+            document.text("Nothing has failed since pgherd looks.", scene.theme.text);
+            document.draw(buffer, area, WIDTH, 0, scene);
+        }
+    }
+}
+
+/// The parts, the shown one marked, and which failover it is.
+fn title(episode: Option<&Episode>, at: Spot, scene: &Scene<'_>) -> String {
+    let facts = episode.map_or(0, |episode| episode.entries.len());
+    let mark = |shown: bool| if shown { "▷ " } else { "" };
+    let parts = format!(
+        "{}Story │ {}Facts {facts} │ {}Past {}",
+        mark(matches!(at, Spot::Story(_))),
+        mark(matches!(at, Spot::Fact(_))),
+        mark(matches!(at, Spot::Past(_))),
+        scene.app.past().len()
+    );
+    match episode {
+        Some(episode) => format!(
+            "{parts}  #{} {}",
+            episode.number,
+            explanation::title(episode, scene.now)
+        ),
+        None => parts,
+    }
 }
 
 fn why(document: &mut Document, episode: &Episode, scene: &Scene<'_>) {
@@ -95,71 +120,19 @@ fn span(to: &Mark, from: &Mark) -> String {
     }
 }
 
-fn facts(document: &mut Document, episode: &Episode, scene: &Scene<'_>) {
-    document.section("Facts");
-    let begin = episode.timeline(scene.now).fault.at;
-    let mut entries: Vec<_> = episode.entries.iter().collect();
-    entries.sort_by_key(|entry| entry.fact.at);
-    for entry in entries {
-        let fact = &entry.fact;
-        let (sign, offset) = if fact.at < begin {
-            ('-', begin.since(fact.at))
-        } else {
-            ('+', fact.at.since(begin))
-        };
-        let offset = format!("{sign}{:.2}", offset.as_secs_f64());
-        let subject = fact.subject.as_deref().unwrap_or_default();
-        document.text(
-            format!("{offset:>8}  {:<10} {subject} {}", fact.source.name(), fact.describe()),
-            scene.theme.text,
-        );
+/// For how long those who can know did not agree, and two were primaries.
+fn measured(document: &mut Document, episode: &Episode, scene: &Scene<'_>) {
+    let until = episode.closed.unwrap_or(scene.now);
+    let doubles = explanation::together(&episode.timeline(scene.now).doubles, until);
+    let discords = explanation::together(&episode.discords, until);
+    if doubles.is_none() && discords.is_none() {
+        return;
     }
-}
-
-fn others(document: &mut Document, scene: &Scene<'_>) {
-    document.section("In this run (← →)");
-    for episode in scene.app.chronicle.episodes().rev() {
-        let begin = episode.timeline(scene.now).fault.at;
-        let (mark, style) = super::mark(episode, scene);
-        document.text(
-            format!(
-                "#{} {} {mark} {}: {}",
-                episode.number,
-                units::clock(begin, scene.zone),
-                explanation::title(episode, scene.now),
-                explanation::headline(episode, scene.now)
-            ),
-            style,
-        );
+    document.section("Measured");
+    if let Some(time) = doubles {
+        document.field("2 primaries", time, scene.theme.bad);
     }
-}
-
-fn history(document: &mut Document, scene: &Scene<'_>) {
-    document.section("Promotions in Patroni's history");
-    let switches = scene
-        .app
-        .cluster
-        .snapshot()
-        .map_or(&[][..], |dcs| dcs.history.as_slice());
-    if switches.is_empty() {
-        document.text("none", scene.theme.dim);
-    }
-    for switch in switches.iter().rev() {
-        let when = switch
-            .promoted
-            .map_or_else(|| units::UNKNOWN.to_owned(), |at| units::date_and_clock(at, scene.zone));
-        let who = switch
-            .leader
-            .as_ref()
-            .map_or_else(|| units::UNKNOWN.to_owned(), ToString::to_string);
-        let to = switch.old.0.saturating_add(1);
-        let place = switch.at_lsn.map_or_else(String::new, |lsn| format!(" at {lsn}"));
-        document.text(
-            format!(
-                "{when}  timeline {} → {to}  {who}{place}  {}",
-                switch.old, switch.reason
-            ),
-            scene.theme.text,
-        );
+    if let Some(time) = discords {
+        document.field("disagreed", time, scene.theme.text);
     }
 }

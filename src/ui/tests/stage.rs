@@ -6,6 +6,9 @@ use ratatui::buffer::Buffer;
 
 use super::picture::frame;
 use crate::app::App;
+use crate::app::command::Command;
+use crate::app::event::Event;
+use crate::app::page::Spot;
 use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
@@ -17,6 +20,7 @@ use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::ledger::Reading;
 use crate::model::link::{Cause, LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
+use crate::model::postgres::Privileged;
 use crate::model::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run, Server};
 use crate::model::signal::Signal;
 use crate::model::wal::Timeline;
@@ -268,6 +272,32 @@ impl Stage {
         }
         self.app.check = Some(report);
         self.with(Overlay::Check(0))
+    }
+
+    pub(super) fn page(self, at: Spot) -> Self {
+        self.with(Overlay::Failover { back: 0, at })
+    }
+
+    pub(super) fn noting(mut self) -> Self {
+        self.app.command(Command::Note);
+        self.app
+            .update(Event::Paste("pulled the plug".to_owned()), self.world.now);
+        self
+    }
+
+    /// Strict synchronous mode without its standby, a ttl that ZooKeeper does not give, and a pause.
+    pub(super) fn misconfigured() -> Self {
+        let mut stage = Self::healthy();
+        let config = stage.world.dcs.config.as_mut().unwrap();
+        (config.synchronous_mode, config.synchronous_mode_strict, config.pause) = (true, true, true);
+        config.ttl = Some(Duration::from_secs(60));
+        let leader = stage.world.sql_of(LEADER);
+        (leader.synchronous_standby_names, leader.walsenders) = ("*".to_owned(), Privileged::Seen(Vec::new()));
+        let facts = stage.world.kill(REPLICA);
+        stage.take(facts);
+        let facts = stage.world.pass(12_000);
+        stage.take(facts);
+        stage
     }
 
     pub(super) fn zoom(mut self, pane: Pane) -> Self {

@@ -170,7 +170,8 @@ fn pause_sync_and_quorum_as_patroni_4_writes_them() {
     assert!(sync.config.as_ref().unwrap().synchronous_mode);
     assert_eq!(sync.sync, expected);
     let quorum = dumps(sample!("p414_25_quorum_mode"));
-    assert!(quorum[0].config.as_ref().unwrap().synchronous_mode);
+    let config = quorum[0].config.as_ref().unwrap();
+    assert!(config.synchronous_mode && config.quorum_commit && !config.check_timeline);
     assert_eq!((&quorum[0].sync, &quorum[1].sync), (&expected, &None));
     assert!(!quorum[1].config.as_ref().unwrap().synchronous_mode);
 }

@@ -1,0 +1,428 @@
+//! Each finding where it is true, and where it is nearly so.
+
+use std::time::Duration;
+
+use super::super::container::{ContainerAction, ContainerState};
+use super::super::dcs::{PatroniRole, SessionId, SyncState, Znode, ZnodeStat};
+use super::super::fixture::{
+    HEAD, LEADER, REPLICA, World, pool, primary_sql, server, standby_sql, statistics, stop_receiver,
+};
+use super::super::link::{Cause, SourceId};
+use super::super::name::MemberName;
+use super::super::postgres::{Privileged, Slot};
+use super::super::proxy::ServerStatus;
+use super::super::wal::{Lsn, Timeline};
+use super::{Finding, Kind, findings};
+
+const MB: u64 = 1024 * 1024;
+
+fn found(world: &World) -> Vec<Finding> {
+    findings(&world.cluster, world.now)
+}
+
+fn kinds(world: &World) -> Vec<Kind> {
+    found(world).iter().map(|finding| finding.kind).collect()
+}
+
+fn one(world: &World, kind: Kind) -> Finding {
+    let all = found(world);
+    let found = all.iter().find(|finding| finding.kind == kind);
+    found.cloned().unwrap_or_else(|| panic!("no {kind:?} in {all:#?}"))
+}
+
+fn sync(world: &mut World, strict: bool, standbys: &[&str]) {
+    let config = world.dcs.config.as_mut().unwrap();
+    (config.synchronous_mode, config.synchronous_mode_strict) = (true, strict);
+    world.dcs.sync = Some(SyncState {
+        leader: Some(LEADER.into()),
+        standbys: standbys.iter().map(|name| MemberName::from(*name)).collect(),
+        quorum: None,
+    });
+}
+
+/// What the leader's PostgreSQL asks of its standbys, and what the one is that streams.
+fn synchronous(world: &mut World, names: &str, state: Option<&str>) {
+    let sql = world.sql_of(LEADER);
+    names.clone_into(&mut sql.synchronous_standby_names);
+    if let Privileged::Seen(senders) = &mut sql.walsenders {
+        match state {
+            Some(state) => senders[0].sync_state = state.to_owned(),
+            None => senders.clear(),
+        }
+    }
+}
+
+fn slot(world: &mut World, active: bool, kept: u64, status: &str) {
+    let sql = world.sql_of(LEADER);
+    *sql = primary_sql(1);
+    if let super::SqlStatus {
+        role: super::super::postgres::SqlRole::Primary { current },
+        ..
+    } = sql
+    {
+        *current = Lsn(HEAD.0 + 4096 * MB);
+    }
+    sql.slots = vec![Slot {
+        name: "postgresql7".to_owned(),
+        kind: "physical".to_owned(),
+        active,
+        restart: Some(Lsn(HEAD.0 + (4096 - kept) * MB)),
+        wal_status: Some(status.to_owned()),
+    }];
+}
+
+fn ttl(world: &mut World, seconds: u64, tick: u64) {
+    let seconds_of = Duration::from_secs;
+    world.dcs.config.as_mut().unwrap().ttl = Some(seconds_of(seconds));
+    world.store.tick = Some(seconds_of(tick));
+    world.store.session_timeout_bounds = Some((seconds_of(2 * tick), seconds_of(20 * tick)));
+}
+
+fn remove(world: &mut World, container: &str) {
+    world.containers.retain(|one| one.name.as_str() != container);
+    let member = if container == "pg-slave" { REPLICA } else { LEADER };
+    world.silence(member, &Cause::Unreachable("no route".to_owned()));
+}
+
+/// One change in which a finding is true, and one in which it is nearly so.
+type Case = (Kind, fn(&mut World), fn(&mut World));
+
+const CASES: &[Case] = &[
+    (
+        Kind::TwoPrimaries,
+        |world| drop(world.sql.insert(REPLICA.into(), primary_sql(2))),
+        |world| {
+            let mut readonly = primary_sql(2);
+            readonly.read_only_default = true;
+            world.sql.insert(REPLICA.into(), readonly);
+        },
+    ),
+    (
+        Kind::CommitsWait,
+        |world| synchronous(world, "*", None),
+        |world| synchronous(world, "postgresql1", Some("sync")),
+    ),
+    (
+        Kind::CommitsWait,
+        |world| {
+            sync(world, true, &[]);
+            synchronous(world, "__patroni_strict_sync_replica_placeholder__", Some("async"));
+        },
+        |world| {
+            synchronous(world, "*", None);
+            world.sql_of(LEADER).walsenders = Privileged::Denied("pg_monitor");
+        },
+    ),
+    (
+        Kind::CommitsWait,
+        |world| synchronous(world, "ANY 1 (a,b)", None),
+        |world| {
+            synchronous(world, "*", None);
+            world.sql_of(LEADER).settings = vec![("synchronous_commit".to_owned(), "local".to_owned())];
+        },
+    ),
+    (
+        Kind::NoSyncStandby,
+        |world| sync(world, false, &[]),
+        |world| sync(world, false, &[REPLICA]),
+    ),
+    (
+        Kind::ReadOnlyRouted,
+        |world| world.proxy = statistics("pg-slave", "pg-master"),
+        |world| {
+            // Nobody knows what it is.
+            world.proxy = statistics("pg-slave", "pg-master");
+            world.silence(REPLICA, &Cause::Timeout("query"));
+        },
+    ),
+    (
+        Kind::NoServer,
+        |world| {
+            world.proxy.pools[1] = pool("postgres", vec![server("pg-master", ServerStatus::Down, 503)]);
+        },
+        |world| {
+            world.proxy.pools[1] = pool(
+                "postgres",
+                vec![server("pg-master", ServerStatus::Failing { left: 1, of: 3 }, 503)],
+            );
+        },
+    ),
+    (
+        Kind::GhostServer,
+        |world| {
+            world.proxy.pools[1]
+                .servers
+                .push(server("pg-third", ServerStatus::Down, 0));
+        },
+        |world| {
+            // It works, only its name says nothing.
+            world.proxy.pools[1]
+                .servers
+                .push(server("pg-third", ServerStatus::Up, 200));
+        },
+    ),
+    (
+        Kind::DeadHolder,
+        |world| drop(world.kill(LEADER)),
+        |world| drop(world.kill(REPLICA)),
+    ),
+    (
+        Kind::NoData,
+        |world| {
+            world.dcs.leader = None;
+            for member in &mut world.dcs.members {
+                member.role = PatroniRole::Uninitialized;
+            }
+        },
+        |world| {
+            world.dcs.leader = None;
+            world.entry(REPLICA).role = PatroniRole::Uninitialized;
+        },
+    ),
+    (
+        Kind::ForeignData,
+        |world| world.sql_of(REPLICA).system_id = "17".to_owned(),
+        |world| world.dcs.initialize = None,
+    ),
+    (
+        Kind::Diverged,
+        |world| {
+            let sql = world.sql_of(REPLICA);
+            sql.timeline.as_mut().unwrap().0 = Timeline(11);
+            stop_receiver(sql);
+            world.entry(REPLICA).timeline = Some(Timeline(11));
+            world.rest.get_mut(&MemberName::from(REPLICA)).unwrap().timeline = Some(Timeline(11));
+        },
+        |world| world.sql_of(LEADER).timeline.as_mut().unwrap().0 = Timeline(11),
+    ),
+    (
+        Kind::NotStreaming,
+        |world| stop_receiver(world.sql_of(REPLICA)),
+        |world| {
+            // Nobody streams from a leader that is gone.
+            stop_receiver(world.sql_of(REPLICA));
+            world.silence(LEADER, &Cause::Refused);
+        },
+    ),
+    (
+        Kind::Lagging,
+        |world| world.dcs.optime = Some(Lsn(HEAD.0 + 12 * MB)),
+        |world| world.dcs.optime = Some(Lsn(HEAD.0 + MB)),
+    ),
+    (
+        Kind::Paused,
+        |world| world.dcs.config.as_mut().unwrap().pause = true,
+        |world| {
+            world.dcs.config.as_mut().unwrap().pause = true;
+            world.down.insert(SourceId::ZooKeeper, Cause::Closed);
+        },
+    ),
+    (
+        Kind::Killed,
+        |world| drop(world.docker("zoo", ContainerAction::Died { code: 137 })),
+        |world| drop(world.docker("zoo", ContainerAction::Died { code: 143 })),
+    ),
+    (
+        Kind::SlotHolds,
+        |world| slot(world, false, 300, "reserved"),
+        |world| slot(world, true, 300, "reserved"),
+    ),
+    (
+        Kind::SlotHolds,
+        |world| slot(world, true, 1_200, "reserved"),
+        |world| slot(world, false, 200, "reserved"),
+    ),
+    (
+        Kind::SlotHolds,
+        |world| slot(world, true, 10, "unreserved"),
+        |world| slot(world, true, 10, "lost"),
+    ),
+    (
+        Kind::OldLock,
+        |world| world.dcs.leader.as_mut().unwrap().session = Some(SessionId(0x77)),
+        |world| world.dcs.leader.as_mut().unwrap().session = None,
+    ),
+    (
+        Kind::GhostMember,
+        |world| remove(world, "pg-slave"),
+        |world| {
+            remove(world, "pg-slave");
+            world.wake(REPLICA);
+        },
+    ),
+    (
+        Kind::StoreAway,
+        |world| drop(world.down.insert(SourceId::ZooKeeper, Cause::Refused)),
+        |world| drop(world.down.insert(SourceId::Docker, Cause::Refused)),
+    ),
+    (
+        Kind::Failsafe,
+        |world| {
+            world.rest.get_mut(&MemberName::from(LEADER)).unwrap().failsafe_active = true;
+        },
+        |world| world.dcs.config.as_mut().unwrap().failsafe_mode = true,
+    ),
+    (Kind::TtlClamped, |world| ttl(world, 30, 1), |world| ttl(world, 40, 2)),
+    (
+        Kind::TtlClamped,
+        |world| {
+            world.store.session_timeout_bounds = None;
+            world
+                .store
+                .session_timeouts
+                .insert(SessionId(0x10), Duration::from_secs(20));
+        },
+        |world| world.store.session_timeout_bounds = None,
+    ),
+    (
+        Kind::TimingRule,
+        |world| world.dcs.config.as_mut().unwrap().retry_timeout = Some(Duration::from_secs(11)),
+        |world| {
+            let config = world.dcs.config.as_mut().unwrap();
+            (config.ttl, config.loop_wait, config.retry_timeout) = (None, None, None);
+        },
+    ),
+];
+
+#[test]
+fn nothing_is_found_where_all_is_well() {
+    assert_eq!(found(&World::healthy()), []);
+    let mut world = World::healthy();
+    world.pass(60_000);
+    assert_eq!(found(&world), []);
+    assert_eq!(findings(&super::Cluster::default(), world.now), []);
+}
+
+#[test]
+fn each_is_found_where_it_is_true_and_nowhere_else() {
+    for (at, (kind, truly, nearly)) in CASES.iter().enumerate() {
+        let mut world = World::healthy();
+        truly(&mut world);
+        world.pass(500);
+        let finding = one(&world, *kind);
+        assert!(
+            [&finding.what, &finding.cause, &finding.advice]
+                .iter()
+                .all(|text| !text.is_empty() && !text.contains("  ")),
+            "{finding:?}"
+        );
+        assert!(finding.what.len() <= 90, "{}", finding.what);
+        let mut world = World::healthy();
+        nearly(&mut world);
+        world.pass(500);
+        assert!(!kinds(&world).contains(kind), "case {at}: {:#?}", found(&world));
+    }
+}
+
+#[test]
+fn a_patroni_that_lost_zookeeper_is_found_while_we_have_it() {
+    let mut world = World::healthy();
+    let seen = world.now;
+    let lost = |world: &mut World| {
+        let rest = world.rest.get_mut(&MemberName::from(LEADER)).unwrap().clone();
+        let report = super::super::signal::Report::Rest(Box::new(super::super::patroni::RestStatus {
+            dcs_last_seen: Some(seen),
+            ..rest
+        }));
+        world.tell(super::super::signal::Signal::Report {
+            source: SourceId::Patroni(LEADER.into()),
+            at: world.now,
+            report,
+        });
+    };
+    world.pass(24_000);
+    lost(&mut world);
+    assert_eq!(kinds(&world), []);
+    world.pass(2_000);
+    lost(&mut world);
+    let finding = one(&world, Kind::OutOfReach);
+    assert_eq!(
+        finding.what,
+        "Patroni of postgresql0 has not reached ZooKeeper for 26 s"
+    );
+    assert_eq!(finding.since, Some(seen));
+}
+
+#[test]
+fn exit_137_is_explained_by_what_docker_did() {
+    let cause = |act: fn(&mut World)| {
+        let mut world = World::healthy();
+        act(&mut world);
+        let finding = one(&world, Kind::Killed);
+        (finding.cause, finding.advice)
+    };
+    let (memory, _) = cause(|world| {
+        world.docker("pg-slave", ContainerAction::OutOfMemory);
+        world.docker("pg-slave", ContainerAction::Died { code: 137 });
+        world.pass(500);
+    });
+    assert_eq!(memory, "The kernel killed it: out of memory.");
+    let (grace, advice) = cause(|world| {
+        world.docker("pg-slave", ContainerAction::Killed { signal: 15 });
+        world.pass(10_000);
+        world.docker("pg-slave", ContainerAction::Killed { signal: 9 });
+        world.docker("pg-slave", ContainerAction::Died { code: 137 });
+        world.pass(500);
+    });
+    assert_eq!(
+        grace,
+        "It was asked to stop (SIGTERM) and had not ended 10.0 s later, so Docker killed it."
+    );
+    assert!(advice.contains("stop_grace_period: 60s") && advice.contains("waits for the ttl"));
+    // Found dead: nobody saw how.
+    let (found, _) = cause(|world| {
+        world.container("pg-slave").state = ContainerState::Exited { code: 137 };
+        world.pass(500);
+    });
+    assert!(found.contains("docker kill, or docker stop after its 10 s"), "{found}");
+}
+
+#[test]
+fn the_worst_stands_first_and_pause_says_since_when() {
+    let mut world = World::healthy();
+    let written = world.now.minus(Duration::from_secs(3_600));
+    ttl(&mut world, 50, 2);
+    world.dcs.config.as_mut().unwrap().pause = true;
+    world.dcs.nodes = vec![Znode {
+        path: "config".to_owned(),
+        value: String::new(),
+        stat: ZnodeStat {
+            czxid: 1,
+            mzxid: 2,
+            created: written,
+            modified: written,
+            version: 1,
+            owner: None,
+        },
+    }];
+    world.sql.insert(REPLICA.into(), primary_sql(2));
+    world.pass(500);
+    assert_eq!(kinds(&world), [Kind::TwoPrimaries, Kind::Paused, Kind::TtlClamped]);
+    assert_eq!(one(&world, Kind::Paused).since, Some(written));
+    let clamped = one(&world, Kind::TtlClamped);
+    assert_eq!(clamped.what, "ttl is 50 s, the lock's session 40 s");
+    assert!(
+        clamped.cause.ends_with("It allows 4 s to 40 s, tickTime 2 s."),
+        "{}",
+        clamped.cause
+    );
+}
+
+#[test]
+fn no_server_looks_at_the_check_of_the_leader() {
+    let mut world = World::healthy();
+    let mut down = |check: &str, code| {
+        let mut master = server("pg-master", ServerStatus::Down, code);
+        master.check = Some(check.to_owned());
+        world.proxy.pools[1] = pool("postgres", vec![master, server("pg-slave", ServerStatus::Down, 503)]);
+        world.pass(500);
+        one(&world, Kind::NoServer).advice
+    };
+    assert!(down("L7STS", 503).contains("another path than /primary"));
+    assert!(down("L4CON", 0).contains("check port"));
+    assert!(down("L7OK", 200).contains("after rise of them"));
+    world.kill(LEADER);
+    world.sql.insert(REPLICA.into(), standby_sql(1, "pg-master"));
+    world.pass(500);
+    assert!(one(&world, Kind::NoServer).advice.starts_with("No member leads"));
+}
