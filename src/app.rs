@@ -27,7 +27,7 @@ use crate::model::check::Report as CheckReport;
 use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
 use crate::model::fact::Fact;
-use crate::model::failover::{Cast, Chronicle};
+use crate::model::failover::{Cast, Chronicle, Picture};
 use crate::model::link::{LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
@@ -270,6 +270,7 @@ impl App {
     fn tick(&mut self) -> Urgency {
         let members = self.members();
         self.history.sample(&members);
+        self.chronicle.remember(Picture::of(&self.cluster, &members, self.now));
         if self.chronicle.last().is_some_and(|episode| episode.closed.is_none()) {
             self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
         }

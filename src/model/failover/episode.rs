@@ -8,6 +8,7 @@ use super::super::takeover::Candidate;
 use super::super::time::Timestamp;
 use super::cast::{Cast, Part};
 use super::fault::{Fault, Hit};
+use super::picture::{Album, Moment, Picture};
 use super::timeline::Timeline;
 use super::verdict::{self, Verdict};
 
@@ -56,6 +57,8 @@ pub struct Episode {
     pub(super) able: Option<Timestamp>,
     /// HAProxy decides where writes go.
     pub(super) proxied: bool,
+    /// What the cluster looked like.
+    pub(super) album: Album,
 }
 
 impl Episode {
@@ -74,6 +77,7 @@ impl Episode {
             old_served: false,
             able: None,
             proxied: !cast.pools.is_empty(),
+            album: Album::default(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Episode {
     /// Notes what no fact tells.
     pub(super) fn look(&mut self, cast: &Cast, now: Timestamp) {
         let timeline = self.timeline(now);
+        self.album.look(&timeline, &cast.picture);
         let holder = timeline.holder(self).cloned();
         let serves = |member: &Option<MemberName>| member.as_ref().is_some_and(|member| cast.served.contains(member));
         self.old_served = holder != self.leader && serves(&self.leader);
@@ -135,6 +140,11 @@ impl Episode {
             (Hit::Leader, None) | (Hit::Store, None | Some(Part::Store)) | (Hit::Proxy, Some(Part::Proxy)) => true,
             _ => false,
         }
+    }
+
+    /// The cluster at each moment of it that was seen, in their order.
+    pub fn pictures(&self) -> &[(Moment, Picture)] {
+        self.album.pictures()
     }
 
     /// We did it ourselves.
