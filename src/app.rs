@@ -18,6 +18,7 @@ pub mod view;
 mod acting;
 mod checking;
 mod moving;
+mod reporting;
 
 use std::time::Duration;
 
@@ -135,6 +136,7 @@ impl App {
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
             Event::Checked(step) => (Vec::new(), self.checked(step)),
             Event::CheckEnded => (Vec::new(), self.check_ended()),
+            Event::Reported(written) => (Vec::new(), self.reported(written)),
         }
     }
 
@@ -304,6 +306,7 @@ impl App {
             Command::Theme => return vec![Effect::NextTheme],
             Command::Confirm => return self.confirm(),
             Command::Check => return self.ask_check(),
+            Command::Report => return self.ask_report(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
             Command::Failovers => self.view.overlay = Some(Overlay::Failover { back: 0, scroll: 0 }),

@@ -46,6 +46,8 @@ pub enum Command {
     Znodes,
     /// The present or last failover in full, and those before it.
     Failovers,
+    /// Write the report of the failover that is shown, or of the last one.
+    Report,
     /// Show or hide the program's own log.
     OwnLog,
     /// Next colour theme.

@@ -31,6 +31,8 @@ pub enum Event {
     Checked(Step),
     /// That check ended: no more steps.
     CheckEnded,
+    /// An [`Effect::Report`] ended: the files, or why there are none.
+    Reported(Result<String, String>),
 }
 
 /// What the runtime has to do after an update. Nothing of it is awaited in the loop.
@@ -47,6 +49,8 @@ pub enum Effect {
     },
     /// Check the cluster.
     Check(Plan),
+    /// Write the report of the episode of this number.
+    Report(u32),
     /// Give the terminal back and stop this process until it is continued.
     Suspend,
     /// Use the next theme.

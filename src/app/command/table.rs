@@ -133,6 +133,13 @@ pub const TABLE: &[Entry] = &[
         "The failover in full: phases, facts, why; ← → for others",
     ),
     row(
+        Command::Report,
+        &[letter('W')],
+        Context::Anywhere,
+        "",
+        "Write a report of the failover shown, or of the last: Markdown, JSON, SVG",
+    ),
+    row(
         Command::OwnLog,
         &[letter('o')],
         Context::Main,

@@ -9,7 +9,7 @@ use super::super::time::Timestamp;
 use super::cast::{Cast, Part};
 use super::fault::{Fault, Hit};
 use super::picture::{Album, Moment, Picture};
-use super::timeline::Timeline;
+use super::timeline::{Mark, Timeline};
 use super::verdict::{self, Verdict};
 
 /// Facts kept: an episode that goes on for long has told what matters.
@@ -174,6 +174,11 @@ impl Episode {
             (Hit::Leader | Hit::Store, Hit::Leader | Hit::Store | Hit::Proxy) => self.timeline(now).stable.is_some(),
             _ => false,
         }
+    }
+
+    /// The instant of the fact at that place of [`Episode::entries`], and how well it is known.
+    pub fn mark(&self, place: usize) -> Option<Mark> {
+        self.entries.get(place).map(|entry| Mark::of(&entry.fact, place))
     }
 
     /// Its phases, as they are known at `now`.

@@ -1,6 +1,7 @@
 //! The cluster as it was at one instant, as small plain data: what tables before, during and after an episode need. Pure.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::super::authority::write_pool;
 use super::super::cluster::Cluster;
@@ -14,6 +15,9 @@ use super::timeline::Timeline;
 
 /// Pictures kept while nothing happens: what was one of them when a fault comes was the cluster before it.
 const RECENT: usize = 5;
+
+/// Until then the picture of a fault is taken anew.
+const SHOWS: Duration = Duration::from_millis(1_500);
 
 /// The cluster at one instant.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -198,6 +202,10 @@ impl Album {
 
     /// Takes a picture of each moment that has come.
     pub(super) fn look(&mut self, timeline: &Timeline, picture: &Picture) {
+        // A fault shows within moments, not at its first sign.
+        if picture.at.since(timeline.fault.at) <= SHOWS {
+            self.0.retain(|(moment, _)| *moment != Moment::Struck);
+        }
         self.add(Moment::Struck, picture);
         // A lock that is taken at once is never seen free.
         if timeline.freed.is_some() && timeline.taken.is_none() {
