@@ -14,7 +14,7 @@ use text::{UNKNOWN, block, clock, escaped, offset, table};
 /// The whole; `svg` names the file of the waterfall, if it stands beside this one.
 pub fn markdown(report: &Report, svg: Option<&str>) -> String {
     let episode = &report.episode;
-    let mut out = format!("# Failover #{}: {}\n\n", episode.number, escaped(&episode.title));
+    let mut out = format!("# Incident #{}: {}\n\n", episode.number, escaped(&episode.title));
     out += &format!("{}\n\n", escaped(&report.summary));
     out += &facts_in_short(report);
     section(&mut out, "Why", &list(&report.explanation));
@@ -230,8 +230,12 @@ fn logs(report: &Report) -> String {
     } else {
         out += &block(&log_lines(report));
     }
-    if logs.left_out > 0 {
-        let _ = write!(out, "\n{} other lines of that time are not shown.\n", logs.left_out);
+    match logs.left_out {
+        0 => {}
+        1 => out += "\nOne other line of that time is not shown.\n",
+        more => {
+            let _ = write!(out, "\n{more} other lines of that time are not shown.\n");
+        }
     }
     for gap in &logs.gaps {
         let _ = write!(out, "\n{}.\n", escaped(gap));
@@ -250,7 +254,7 @@ fn log_lines(report: &Report) -> String {
     let mut out = String::new();
     for line in lines {
         while let Some(step) = steps.next_if(|step| step.at.at <= line.at.at) {
-            let _ = writeln!(out, "────── {:>8}  {}", offset(step.at.offset_s), step.name);
+            let _ = writeln!(out, "──────────── {:>8}  {}", offset(step.at.offset_s), step.name);
         }
         let level = match line.level {
             "info" | "debug" => "",
@@ -271,7 +275,7 @@ fn log_lines(report: &Report) -> String {
         );
     }
     for step in steps {
-        let _ = writeln!(out, "────── {:>8}  {}", offset(step.at.offset_s), step.name);
+        let _ = writeln!(out, "──────────── {:>8}  {}", offset(step.at.offset_s), step.name);
     }
     out
 }

@@ -13,7 +13,7 @@ const BARS: (f64, f64) = (116.0, 560.0);
 /// Where the figures begin.
 const FIGURES: f64 = BARS.0 + BARS.1 + 22.0;
 /// Top of the first row, and height of each.
-const ROWS: (f64, f64) = (104.0, 42.0);
+const ROWS: (f64, f64) = (116.0, 42.0);
 /// Below the last row: the axis and the legend.
 const FOOT: f64 = 62.0;
 /// No bar is narrower, so that it is seen.
@@ -41,7 +41,7 @@ pub fn svg(report: &Report) -> String {
     let rows = f64::from(u16::try_from(report.phases.len()).unwrap_or(u16::MAX));
     let bottom = ROWS.0 + rows * ROWS.1;
     let height = bottom + FOOT;
-    let title = format!("Failover #{}: {}", report.episode.number, report.episode.title);
+    let title = format!("Incident #{}: {}", report.episode.number, report.episode.title);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
          height=\"{height}\" role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">{}</title>\n\
@@ -50,18 +50,28 @@ pub fn svg(report: &Report) -> String {
     );
     text(&mut out, "title", 20.0, 34.0, &shortened(&title));
     text(&mut out, "dim", 20.0, 57.0, &shortened(&headline(report)));
+    let most = report.phases.iter().find(|phase| phase.dominates);
+    if let Some(band) = most.and_then(|phase| phase.predicted.as_ref()) {
+        text(
+            &mut out,
+            "dim",
+            20.0,
+            76.0,
+            &shortened(&format!("decided by: {}", band.knob)),
+        );
+    }
     if !report.phases.is_empty() {
         text(&mut out, "dim small", FIGURES, ROWS.0 - 10.0, "measured");
         text(&mut out, "dim small", FIGURES + 110.0, ROWS.0 - 10.0, "predicted");
     }
-    for (row, phase) in report.phases.iter().enumerate() {
-        let top = ROWS.0 + ROWS.1 * f64::from(u16::try_from(row).unwrap_or(u16::MAX));
-        if row % 2 == 0 {
-            rect(&mut out, "zebra", (12.0, top), (WIDTH - 24.0, ROWS.1), None);
-        }
-        line(&mut out, phase, top, &scale, report);
+    let tops = || (0_u16..).map(|row| ROWS.0 + ROWS.1 * f64::from(row));
+    for (_, top) in report.phases.iter().zip(tops()).step_by(2) {
+        rect(&mut out, "zebra", (12.0, top), (WIDTH - 24.0, ROWS.1), None);
     }
     axis(&mut out, &scale, bottom);
+    for (phase, top) in report.phases.iter().zip(tops()) {
+        line(&mut out, phase, top, &scale, report);
+    }
     writable(&mut out, report, &scale, bottom);
     legend(&mut out, bottom + 44.0);
     out + "</svg>\n"

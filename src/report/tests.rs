@@ -214,6 +214,7 @@ fn fields(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
 fn the_waterfall_is_xml_with_a_bar_and_a_band_for_each_phase() {
     let report = Played::killed().report();
     let text = svg(&report);
+    insta::assert_snapshot!(text);
     let document = roxmltree::Document::parse(&text).unwrap();
     let bars = |class: &str| {
         let rects = document.descendants().filter(|node| node.has_tag_name("rect"));

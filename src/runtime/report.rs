@@ -134,3 +134,96 @@ fn name(report: &Report) -> String {
         time.strftime("%Y%m%dT%H%M%SZ")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::App;
+    use crate::model::fixture::{LEADER, World};
+
+    fn report() -> Report {
+        let mut world = World::healthy();
+        let facts = world.kill(LEADER);
+        let mut app = App {
+            cluster: world.cluster.clone(),
+            now: world.now,
+            ..App::default()
+        };
+        app.tell_facts(facts);
+        report::of(&app, app.chronicle.last().unwrap())
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn three_files_under_one_name_and_never_over_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            folder: folder.path().join("new/reports"),
+            spare: None,
+        };
+        let first = "pgherd-failover-1-20261122T200000Z";
+        let told = place.write(&report()).unwrap();
+        assert!(
+            told.ends_with(&format!("new/reports/{first}.md (and .json, .svg)")),
+            "{told}"
+        );
+        // One file of three suffices to keep away from the name.
+        fs::write(place.folder.join(format!("{first}-2.json")), "mine").unwrap();
+        assert!(place.write(&report()).unwrap().contains(&format!("{first}-3.md")));
+        assert_eq!(names(&place.folder).len(), 7);
+        assert_eq!(
+            fs::read_to_string(place.folder.join(format!("{first}-2.json"))).unwrap(),
+            "mine"
+        );
+        let text = fs::read_to_string(place.folder.join(format!("{first}-3.md"))).unwrap();
+        assert!(text.contains(&format!("]({first}-3.svg)")));
+    }
+
+    #[test]
+    fn where_it_cannot_be_written_it_says_why_or_goes_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file where a folder is needed refuses everybody, root too.
+        let blocked = folder.path().join("file");
+        fs::write(&blocked, "").unwrap();
+        let place = Place {
+            folder: blocked.clone(),
+            spare: None,
+        };
+        let why = place.write(&report()).unwrap_err();
+        assert!(why.contains("file: "), "{why}");
+        let spare = folder.path().join("state/reports");
+        let place = Place {
+            folder: blocked.clone(),
+            spare: Some(spare.clone()),
+        };
+        assert!(
+            place
+                .write(&report())
+                .unwrap()
+                .contains("state/reports/pgherd-failover-1-")
+        );
+        assert_eq!(names(&spare).len(), 3);
+        let place = Place {
+            folder: blocked.clone(),
+            spare: Some(blocked),
+        };
+        assert!(place.write(&report()).unwrap_err().contains("--reports"));
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let texts = [(path("a"), "a".to_owned()), (path("none/b"), "b".to_owned())];
+        assert!(write_all(&texts).is_err());
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+}

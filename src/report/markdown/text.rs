@@ -13,7 +13,10 @@ pub(super) fn escaped(text: &str) -> String {
     let mut before = ' ';
     let mut letters = text.chars().peekable();
     while let Some(c) = letters.next() {
-        let inside_word = before.is_alphanumeric() && letters.peek().is_some_and(|next| next.is_alphanumeric());
+        let next = letters.peek().copied();
+        let inside_word = before.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
+        // What begins a list, a rule or an underline, where a line begins.
+        let opens = !next.is_some_and(|next| next.is_alphanumeric());
         match c {
             '\n' => out.push(' '),
             // As entities: some renderers look for tags and cells before they look for backslashes.
@@ -23,8 +26,9 @@ pub(super) fn escaped(text: &str) -> String {
             '|' => out.push_str("&#124;"),
             '_' if inside_word => out.push(c),
             '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '$' => out.extend(['\\', c]),
-            '#' | '+' | '-' | '=' if out.is_empty() => out.extend(['\\', c]),
-            '.' | ')' if out.chars().all(|c| c.is_ascii_digit()) && !out.is_empty() => out.extend(['\\', c]),
+            '#' if out.is_empty() => out.extend(['\\', c]),
+            '+' | '-' | '=' if opens && out.is_empty() => out.extend(['\\', c]),
+            '.' | ')' if opens && !out.is_empty() && out.chars().all(|c| c.is_ascii_digit()) => out.extend(['\\', c]),
             c => out.push(c),
         }
         before = c;
@@ -91,6 +95,9 @@ mod tests {
             ("# no title", "\\# no title"),
             ("1. no list", "1\\. no list"),
             ("- no list", "\\- no list"),
+            ("--- no rule", "\\--- no rule"),
+            ("26.9 s", "26.9 s"),
+            ("+0.12", "+0.12"),
             ("two\nlines", "two lines"),
             ("\\", "\\\\"),
         ];
