@@ -61,6 +61,9 @@ impl Chronicle {
             self.fact(fact, cast);
         }
         self.pass(cast, now);
+        if self.episodes.back().is_none_or(|episode| episode.closed.is_some()) {
+            self.recent.add(cast.picture.clone());
+        }
     }
 
     /// Keeps what the cluster looks like now, once a second: the last one before a fault shows the cluster before it.

@@ -14,7 +14,7 @@ use super::super::wal;
 use super::timeline::Timeline;
 
 /// Pictures kept while nothing happens: what was one of them when a fault comes was the cluster before it.
-const RECENT: usize = 5;
+const RECENT: usize = 8;
 
 /// Until then the picture of a fault is taken anew.
 const SHOWS: Duration = Duration::from_millis(1_500);
@@ -100,6 +100,11 @@ pub struct ServerSeen {
 }
 
 impl Picture {
+    /// There is nothing on it.
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.containers.is_empty()
+    }
+
     /// As the cluster is known now; `members` are those of [`members`](super::super::member::members).
     pub fn of(cluster: &Cluster, members: &[Member], now: Timestamp) -> Self {
         let dcs = cluster.snapshot();
@@ -192,7 +197,7 @@ impl Album {
     }
 
     pub(super) fn add(&mut self, moment: Moment, picture: &Picture) {
-        if picture.members.is_empty() && picture.containers.is_empty() {
+        if picture.is_empty() {
             return;
         }
         if let Err(place) = self.0.binary_search_by_key(&moment, |(taken, _)| *taken) {
@@ -229,6 +234,9 @@ pub(super) struct Recent(VecDeque<Picture>);
 
 impl Recent {
     pub(super) fn add(&mut self, picture: Picture) {
+        if picture.is_empty() {
+            return;
+        }
         self.0.push_back(picture);
         if self.0.len() > RECENT {
             self.0.pop_front();
