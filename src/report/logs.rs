@@ -109,6 +109,7 @@ fn shape(text: &str) -> String {
 }
 
 fn line(stored: &StoredLine, fault: Timestamp) -> Line {
+    // Hidden already where it was read; once more, since a report leaves the house.
     let message = mask(stored.line.message());
     let mut text: String = message.chars().take(LONGEST).collect();
     if text.len() < message.len() {

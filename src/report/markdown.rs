@@ -14,8 +14,12 @@ use text::{UNKNOWN, block, clock, escaped, offset, table};
 /// The whole; `svg` names the file of the waterfall, if it stands beside this one.
 pub fn markdown(report: &Report, svg: Option<&str>) -> String {
     let episode = &report.episode;
-    let mut out = format!("# Incident #{}: {}\n\n", episode.number, escaped(&episode.title));
-    out += &format!("{}\n\n", escaped(&report.summary));
+    let mut out = format!(
+        "# Incident #{}: {}\n\n{}\n\n",
+        episode.number,
+        escaped(&episode.title),
+        escaped(&report.summary)
+    );
     out += &facts_in_short(report);
     section(&mut out, "Why", &list(&report.explanation));
     section(&mut out, "Where the time went", &waterfall(report, svg));
@@ -44,8 +48,7 @@ fn section(out: &mut String, title: &str, text: &str) {
 fn list(sentences: &[String]) -> String {
     sentences
         .iter()
-        .map(|sentence| format!("- {}\n", escaped(sentence)))
-        .collect()
+        .fold(String::new(), |list, sentence| list + "- " + &escaped(sentence) + "\n")
 }
 
 fn facts_in_short(report: &Report) -> String {

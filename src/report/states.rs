@@ -53,7 +53,7 @@ fn container(container: &ContainerSeen) -> Container {
     Container {
         name: container.name.to_string(),
         service: container.service.clone(),
-        command: mask(&container.command),
+        command: mask(&container.command).into_owned(),
         image: container.image.clone(),
         status,
         text: container.state_text.clone(),

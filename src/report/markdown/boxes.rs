@@ -68,7 +68,7 @@ pub(super) fn containers(containers: &[Container]) -> String {
             container.ports.clone(),
         ]
     });
-    plain(&["Name", "Command", "State", "Ports"], rows.collect())
+    plain(&["Name", "Command", "State", "Ports"], &rows.collect::<Vec<_>>())
 }
 
 /// HAProxy's servers.
@@ -81,12 +81,12 @@ pub(super) fn servers(servers: &[Server]) -> String {
             server.check.clone().unwrap_or_default(),
         ]
     });
-    plain(&["Pool", "Server", "Status", "Last check"], rows.collect())
+    plain(&["Pool", "Server", "Status", "Last check"], &rows.collect::<Vec<_>>())
 }
 
 /// Columns below a ruler, as docker-compose has them.
-fn plain(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let widths = widths(head, &rows);
+fn plain(head: &[&str], rows: &[Vec<String>]) -> String {
+    let widths = widths(head, rows);
     let row = |cells: &[String]| {
         let cells: Vec<String> = cells
             .iter()

@@ -16,7 +16,7 @@ pub(super) fn escaped(text: &str) -> String {
         let next = letters.peek().copied();
         let inside_word = before.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
         // What begins a list, a rule or an underline, where a line begins.
-        let opens = !next.is_some_and(|next| next.is_alphanumeric());
+        let opens = !next.is_some_and(char::is_alphanumeric);
         match c {
             '\n' => out.push(' '),
             // As entities: some renderers look for tags and cells before they look for backslashes.
