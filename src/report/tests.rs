@@ -238,7 +238,7 @@ fn the_waterfall_is_xml_with_a_bar_and_a_band_for_each_phase() {
     }
     let predicted = report.phases.iter().filter(|phase| phase.predicted.is_some()).count();
     assert_eq!(bars("band").len(), predicted);
-    assert!(bars("most")[0].contains("ended by: ZooKeeper postgresql0 lock of postgresql0 is free"));
+    assert!(bars("most")[0].contains("ended by: ZooKeeper postgresql0 lost the lock: it is free"));
     for node in document.descendants().filter(|node| node.has_tag_name("rect")) {
         let number = |name: &str| node.attribute(name).map_or(0.0, |value| value.parse::<f64>().unwrap());
         assert!(number("x") >= 0.0 && number("x") + number("width") <= 960.0 && number("width") > 0.0);

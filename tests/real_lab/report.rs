@@ -20,7 +20,7 @@ fn a_failover_is_reported_by_key() {
     terminal.wait_for("nothing to report", SOON);
     select(&terminal, &leader);
     act(&terminal, "K", &format!("Kill {leader}"));
-    terminal.wait_for(&format!("lock taken by {successor}"), FAILOVER);
+    terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     terminal.keys("W");
     terminal.wait_for("report written: ", SOON);
     lab.wait("Patroni's REST names the new leader", SOON, |lab| {
@@ -74,7 +74,7 @@ fn a_failover_is_reported_by_key() {
         "| Verdict | failover |",
         "+ Cluster: ",
         "exited 137 (SIGKILL)",
-        "postgres: ",
+        "L7OK/200",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
