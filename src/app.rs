@@ -21,6 +21,7 @@ mod moving;
 pub mod noting;
 mod pacing;
 pub mod page;
+mod reporting;
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ use crate::model::check::Report as CheckReport;
 use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
 use crate::model::fact::Fact;
-use crate::model::failover::{Cast, Chronicle};
+use crate::model::failover::{Cast, Chronicle, Picture};
 use crate::model::link::{LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
@@ -149,6 +150,7 @@ impl App {
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
             Event::Checked(step) => (Vec::new(), self.checked(step)),
             Event::CheckEnded => (Vec::new(), self.check_ended()),
+            Event::Reported(written) => (Vec::new(), self.reported(written)),
         }
     }
 
@@ -288,6 +290,7 @@ impl App {
     fn tick(&mut self) -> Urgency {
         let members = self.members();
         self.history.sample(&members);
+        self.chronicle.remember(Picture::of(&self.cluster, &members, self.now));
         self.look();
         self.chronicle.see(&self.cluster.probe, self.now);
         if self.notice.as_ref().is_some_and(|notice| notice.until <= self.now) {
@@ -329,6 +332,7 @@ impl App {
             Command::Theme => return vec![Effect::NextTheme],
             Command::Confirm => return self.confirm(),
             Command::Check => return self.ask_check(),
+            Command::Report => return self.ask_report(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
             Command::Ask(act) => self.ask(act),
             Command::Failovers => {

@@ -11,6 +11,7 @@
 //! | [`action`] | the outside world, changed | `model` |
 //! | [`app`] | the state and its one transition | `model` |
 //! | [`ui`] | a frame, drawn from the state | `model`, `app` |
+//! | [`report`] | what was measured of one failover, as Markdown, JSON and SVG; pure | `model`, `app` |
 //! | [`config`] | command line, environment and file, resolved | all above |
 //! | [`lab`] | the example cluster | `model`, `config` |
 //! | [`runtime`] | loop, terminal, effects, logging | all |
@@ -39,6 +40,7 @@ pub mod app;
 pub mod config;
 pub mod lab;
 pub mod model;
+pub mod report;
 pub mod runtime;
 pub mod source;
 pub mod ui;

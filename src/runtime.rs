@@ -11,6 +11,7 @@ mod exit;
 mod logging;
 mod monitor;
 mod probe;
+mod report;
 mod terminal;
 
 use std::io::{self, Write as _};

@@ -12,9 +12,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("action", &["model"]),
     ("app", &["model"]),
     ("ui", &["model", "app"]),
+    ("report", &["model", "app"]),
     ("config", &["model", "source", "action", "app", "ui"]),
     ("lab", &["model", "config"]),
-    ("runtime", &["model", "source", "action", "app", "ui", "config", "lab"]),
+    (
+        "runtime",
+        &["model", "source", "action", "app", "ui", "report", "config", "lab"],
+    ),
 ];
 
 /// Crates that a layer must not know, so that it stays what it is.
@@ -51,6 +55,20 @@ const FOREIGN: &[(&str, &[&str])] = &[
         "ui",
         &[
             "tokio::",
+            "bollard",
+            "hyper",
+            "std::fs",
+            "std::env",
+            "std::time::Instant",
+            "SystemTime",
+        ],
+    ),
+    (
+        "report",
+        &[
+            "tokio",
+            "ratatui",
+            "crossterm",
             "bollard",
             "hyper",
             "std::fs",

@@ -15,10 +15,14 @@ use pgherd::model::fact::{Ending, Fact, FactKind, SourceKind};
 use pgherd::model::failover::{Cast, Chronicle, Episode, Fault, Mark, Part, Timeline, Verdict};
 use pgherd::model::link::Cause;
 use pgherd::model::name::MemberName;
+use pgherd::model::prediction::{Basis, Checks, Setting, Timing};
 use pgherd::model::proxy::ServerStatus;
 use pgherd::model::time::Timestamp;
 use pgherd::model::wal::Timeline as Line;
 use serde_json::Value;
+
+#[path = "failover/report.rs"]
+mod report;
 
 /// A run as it was recorded, on its way through the chronicle.
 struct Run {
@@ -45,6 +49,7 @@ fn run(path: &str) -> Run {
             pools: ["primary".to_owned()].into(),
             answered: ["pg1".into(), "pg2".into()].into(),
             store_known: true,
+            timing: timing(path.starts_with("p302")),
             ..Cast::default()
         },
         now: Timestamp::default(),
@@ -65,6 +70,28 @@ fn run(path: &str) -> Run {
         run.chronicle.pass(&run.cast, run.now);
     }
     run
+}
+
+/// As the recorded clusters were set up; a Patroni before 3.2 sleeps.
+fn timing(sleeps: bool) -> Timing {
+    let read = |seconds| Setting {
+        value: Duration::from_secs(seconds),
+        basis: Basis::Read,
+    };
+    let inter = Duration::from_secs(3);
+    Timing {
+        ttl: read(30),
+        loop_wait: read(10),
+        retry_timeout: read(10),
+        session: read(30),
+        tick: read(2),
+        checks: Some(Checks {
+            inter,
+            fastinter: inter,
+            ..Checks::default()
+        }),
+        sleeps,
+    }
 }
 
 impl Run {

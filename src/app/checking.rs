@@ -79,7 +79,7 @@ impl App {
         Urgency::Now
     }
 
-    fn note(&mut self, text: String) {
+    pub(super) fn note(&mut self, text: String) {
         self.feed.push(Fact::ours(self.now, None, text));
     }
 }

@@ -54,6 +54,8 @@ pub enum Command {
     Note,
     /// What is wrong, why, and what to do.
     Findings,
+    /// Write the report of the failover that is shown, or of the last one.
+    Report,
     /// Show or hide the program's own log.
     OwnLog,
     /// Next colour theme.

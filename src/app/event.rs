@@ -34,6 +34,8 @@ pub enum Event {
     Checked(Step),
     /// That check ended: no more steps.
     CheckEnded,
+    /// An [`Effect::Report`] ended: the files, or why there are none.
+    Reported(Result<String, String>),
 }
 
 /// What the runtime has to do after an update. Nothing of it is awaited in the loop.
@@ -52,6 +54,8 @@ pub enum Effect {
     Check(Plan),
     /// Ask the sources at this pace from now on.
     Pace(Pace),
+    /// Write the report of the episode of this number.
+    Report(u32),
     /// Give the terminal back and stop this process until it is continued.
     Suspend,
     /// Use the next theme.

@@ -79,6 +79,27 @@ impl LogStore {
         window
     }
 
+    /// The lines from one instant to another, oldest first.
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> Vec<&StoredLine> {
+        let mut lines: Vec<&StoredLine> = Vec::new();
+        for ring in self.rings.values() {
+            let begin = ring.lines.partition_point(|line| line.position.at < from);
+            let end = ring.lines.partition_point(|line| line.position.at <= to);
+            lines.extend(ring.lines.range(begin..end.max(begin)));
+        }
+        lines.sort_by_key(|line| line.position);
+        lines
+    }
+
+    /// Containers of which lines after that instant were dropped for space.
+    pub fn cut_after(&self, at: Timestamp) -> impl Iterator<Item = &ContainerName> {
+        let cut = move |ring: &Ring| ring.dropped > 0 && ring.lines.front().is_none_or(|line| line.position.at > at);
+        self.rings
+            .iter()
+            .filter(move |(_, ring)| cut(ring))
+            .map(|(name, _)| name)
+    }
+
     /// The position `rows` lines before (`back`) or after `from`; stops at the ends.
     pub fn moved(
         &self,

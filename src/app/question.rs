@@ -268,7 +268,7 @@ fn difference(before: &Situation, now: &Situation) -> Option<String> {
         _ => {}
     }
     if before.state != now.state {
-        return Some(format!("the container is {} now", state_word(&now.state)));
+        return Some(format!("the container is {} now", now.state));
     }
     (before.successors != now.successors).then(|| match now.successors.as_slice() {
         [] => "no standby can take over any more".to_owned(),
@@ -287,18 +287,6 @@ pub fn role_words(role: MemberRole) -> &'static str {
         MemberRole::PrimaryWithoutLock => "a primary without the lock",
         MemberRole::FormerLeader => "the former leader",
         MemberRole::Unknown => "of unknown role",
-    }
-}
-
-/// `running`, `paused`, `exited 137`, …
-pub fn state_word(state: &ContainerState) -> String {
-    match state {
-        ContainerState::Created => "created".to_owned(),
-        ContainerState::Running => "running".to_owned(),
-        ContainerState::Paused => "paused".to_owned(),
-        ContainerState::Restarting => "restarting".to_owned(),
-        ContainerState::Exited { code } => format!("exited {code}"),
-        ContainerState::Other(word) => word.clone(),
     }
 }
 

@@ -140,6 +140,9 @@ pub struct MonitorArgs {
     /// Time zone of the times shown: local or utc [default: local].
     #[arg(long, global = true, value_name = "ZONE")]
     pub time_zone: Option<String>,
+    /// Folder for the reports that a key writes [default: the working folder].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub reports: Option<String>,
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub fn describe(settings: &Settings) -> String {
         TimeZone::Utc => "utc",
     };
     table.row("time_zone", &quoted(zone), &settings.time_zone.from);
+    let reports = settings.reports.value.as_ref();
+    let reports = reports.map_or_else(|| OPEN.to_owned(), |folder| quoted(&folder.display().to_string()));
+    table.row("reports", &reports, &settings.reports.from);
     table.postgres(settings);
     table.overrides(settings);
     let file = match &settings.file {

@@ -21,6 +21,13 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// `path` below the folder for what a program keeps between its runs, by the XDG specification.
+    pub fn state(&self, path: &str) -> Option<PathBuf> {
+        let folder = self.get("XDG_STATE_HOME").map(PathBuf::from);
+        let folder = folder.filter(|folder| folder.is_absolute());
+        Some(folder.or_else(|| self.home(".local/state"))?.join(path))
+    }
+
     /// `path` in the user's home folder.
     pub fn home(&self, path: &str) -> Option<PathBuf> {
         self.get("HOME").map(|home| PathBuf::from(home).join(path))

@@ -35,6 +35,8 @@ pub struct File {
     pub tail: Option<Spanned<u32>>,
     /// `local` or `utc`.
     pub time_zone: Option<Spanned<String>>,
+    /// Folder for reports.
+    pub reports: Option<Spanned<String>>,
     /// How to log in to the members.
     #[serde(default)]
     pub postgres: PostgresTable,

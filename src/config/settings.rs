@@ -46,6 +46,10 @@ pub struct Settings {
     pub tail: Sourced<u32>,
     /// Zone of the times shown.
     pub time_zone: Sourced<TimeZone>,
+    /// Folder for reports; `None` is the working folder, or [`Settings::spare_reports`] where that cannot be written.
+    pub reports: Sourced<Option<PathBuf>>,
+    /// Folder for reports where none was named and the working folder refuses them.
+    pub spare_reports: Option<PathBuf>,
 }
 
 /// Where the configuration file is or would be.
@@ -196,6 +200,11 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("time_zone", "", &flags.time_zone, &keys.time_zone)
             .parse(values::time_zone)?
             .or(TimeZone::Local),
+        reports: at
+            .find("reports", "", &flags.reports, &keys.reports)
+            .parse(|text| Ok(Some(values::path(text, environment))))?
+            .or(None),
+        spare_reports: environment.state("pgherd/reports"),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Containers as Docker describes them.
 
+mod text;
+
 use std::net::IpAddr;
 
 use super::name::{ContainerName, MemberName};

@@ -9,7 +9,7 @@ use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Stretch, Timeline, V
 use super::prediction::{Prediction, dominating};
 use super::time::Timestamp;
 
-pub use clients::two_primaries;
+pub use clients::{sentences as of_clients, two_primaries};
 
 /// The time until clients could write, in one line: `33.5 s without writes (26–40 s predicted)`.
 pub fn headline(episode: &Episode, now: Timestamp) -> String {
@@ -101,10 +101,10 @@ pub fn title(episode: &Episode, now: Timestamp) -> String {
 /// The whole text, a sentence or two each.
 pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
     let timeline = episode.timeline(now);
-    let mut text = vec![done(episode)];
+    let mut text = vec![cause(episode)];
     text.extend(seen(episode, &timeline));
     text.extend(clients::sentences(episode, &timeline, now));
-    text.push(outcome(episode, &timeline, now));
+    text.push(outcome(episode, now));
     if timeline.taken.is_none() && episode.hit == Hit::Leader {
         text.extend(hindrances(episode));
     }
@@ -122,7 +122,8 @@ pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
     text
 }
 
-fn done(episode: &Episode) -> String {
+/// What happened first, in a sentence: `postgresql0, the leader, was killed from here (SIGKILL): …`.
+pub fn cause(episode: &Episode) -> String {
     let name = episode
         .leader
         .as_ref()
@@ -185,7 +186,9 @@ fn seen(episode: &Episode, timeline: &Timeline) -> Option<String> {
     (!steps.is_empty()).then(|| format!("{}.", steps.join("; ")))
 }
 
-fn outcome(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
+/// What became of it, in a sentence, with the time until clients could write.
+pub fn outcome(episode: &Episode, now: Timestamp) -> String {
+    let timeline = episode.timeline(now);
     let outage = headline(episode, now);
     match episode.verdict(now) {
         Some(Verdict::Failover { to, .. }) => format!("{to} took over: a failover, {outage}."),

@@ -8,6 +8,7 @@ mod cast;
 mod episode;
 mod fault;
 mod measured;
+mod picture;
 mod timeline;
 mod verdict;
 mod walk;
@@ -19,11 +20,13 @@ use super::fact::{Fact, FactKind, SourceKind};
 use super::name::MemberName;
 use super::probe::Probe;
 use super::time::Timestamp;
+use picture::Recent;
 
 pub use cast::{Cast, Part};
 pub use episode::{Entry, Episode, Stretch};
 pub use fault::{Fault, Hit};
 pub use measured::Measured;
+pub use picture::{ContainerSeen, MemberSeen, Moment, Picture, ServerSeen};
 pub use timeline::{Mark, Phase, PhaseKind, STABLE, Timeline};
 pub use verdict::Verdict;
 
@@ -48,6 +51,7 @@ pub struct Chronicle {
     leader: Option<MemberName>,
     silent: BTreeSet<MemberName>,
     asked: Option<Fact>,
+    recent: Recent,
 }
 
 impl Chronicle {
@@ -57,6 +61,14 @@ impl Chronicle {
             self.fact(fact, cast);
         }
         self.pass(cast, now);
+        if self.episodes.back().is_none_or(|episode| episode.closed.is_some()) {
+            self.recent.add(cast.picture.clone());
+        }
+    }
+
+    /// Keeps what the cluster looks like now, once a second: the last one before a fault shows the cluster before it.
+    pub fn remember(&mut self, picture: Picture) {
+        self.recent.add(picture);
     }
 
     /// Time passes: an episode may be over.
@@ -68,6 +80,7 @@ impl Chronicle {
         let timeline = episode.timeline(now);
         if let Some(at) = end(episode, &timeline, now) {
             episode.closed = Some(at);
+            episode.album.add(Moment::Over, &cast.picture);
             let short = at.since(timeline.fault.at) < HICCUP + STABLE;
             if short && episode.verdict(now) == Some(Verdict::Nothing) && episode.is_mere_silence() {
                 self.episodes.pop_back();
@@ -130,6 +143,8 @@ impl Chronicle {
         if let (true, Some((hit, _))) = (opens, &sign) {
             if let Some(episode) = self.episodes.back_mut().filter(|episode| episode.closed.is_none()) {
                 episode.closed = Some(fact.seen);
+                let before = self.recent.before(Mark::of(fact, 0).earliest);
+                episode.album.add(Moment::Over, before.unwrap_or(&cast.picture));
             }
             self.open(hit.clone(), leader, fact, cast);
         }
@@ -147,6 +162,9 @@ impl Chronicle {
     fn open(&mut self, hit: Hit, leader: Option<MemberName>, fact: &Fact, cast: &Cast) {
         self.opened += 1;
         let mut episode = Episode::new(self.opened, hit, leader, cast);
+        if let Some(before) = self.recent.before(Mark::of(fact, 0).earliest) {
+            episode.album.add(Moment::Before, before);
+        }
         let asked = self
             .asked
             .take()

@@ -139,7 +139,7 @@ impl fmt::Display for Obstacle {
 }
 
 /// `12 MB`, `1.5 MB`, `800 kB`, in steps of 1024.
-pub(super) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const MB: u64 = 1024 * 1024;
     match bytes {
         0..1024 => format!("{bytes} B"),

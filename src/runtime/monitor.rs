@@ -22,10 +22,12 @@ use crate::model::check::Plan;
 use crate::model::signal::Signal;
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
+use crate::report;
 use crate::source::Context;
 use crate::ui::{self, Look};
 
 use super::conductor::Conductor;
+use super::report::Place;
 use super::terminal::Screen;
 
 /// Shortest time between two frames.
@@ -176,6 +178,7 @@ impl Monitor {
                 Effect::Act { act, target } => self.act(act, target),
                 Effect::Check(plan) => self.check(plan),
                 Effect::Pace(pace) => self.conductor.keep_pace(pace),
+                Effect::Report(number) => self.report(number),
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
@@ -194,6 +197,22 @@ impl Monitor {
                 let _ = done.send(Event::Checked(step)).await;
             }
             let _ = done.send(Event::CheckEnded).await;
+        });
+    }
+
+    /// Gathered here, where the state is; rendered and written elsewhere.
+    fn report(&self, number: u32) {
+        let mut episodes = self.app.chronicle.episodes();
+        let Some(episode) = episodes.find(|episode| episode.number == number) else {
+            return;
+        };
+        let (report, place) = (report::of(&self.app, episode), Place::of(&self.settings));
+        let done = self.done.clone();
+        self.conductor.spawn(async move {
+            let written = tokio::task::spawn_blocking(move || place.write(&report)).await;
+            let written = written.unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))));
+            // The monitor may have ended meanwhile; the files are there all the same.
+            let _ = done.send(Event::Reported(written)).await;
         });
     }
 

@@ -147,6 +147,13 @@ pub const TABLE: &[Entry] = &[
         "What is wrong, why, and what to do about it",
     ),
     row(
+        Command::Report,
+        &[letter('W')],
+        Context::Anywhere,
+        "",
+        "Write a report of the failover shown, or of the last: Markdown, JSON, SVG",
+    ),
+    row(
         Command::OwnLog,
         &[letter('o')],
         Context::Main,

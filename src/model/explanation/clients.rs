@@ -65,8 +65,8 @@ pub fn two_primaries(episode: &Episode, timeline: &Timeline) -> Option<String> {
     ))
 }
 
-/// The sentences.
-pub(super) fn sentences(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Vec<String> {
+/// What clients saw, a sentence each; none where nobody tried.
+pub fn sentences(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Vec<String> {
     let Some(clients) = &episode.clients else {
         return Vec::new();
     };

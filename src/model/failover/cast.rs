@@ -13,6 +13,7 @@ use super::super::name::MemberName;
 use super::super::prediction::Timing;
 use super::super::takeover::{Candidate, candidates};
 use super::super::time::Timestamp;
+use super::picture::Picture;
 
 /// What a name belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct Cast {
     pub stalled: bool,
     /// Every fresh answer of a source that is asked is at least this new.
     pub confirmed: Timestamp,
+    /// What it looks like.
+    pub picture: Picture,
 }
 
 impl Cast {
@@ -70,8 +73,9 @@ impl Cast {
             parts.insert(container.name.to_string(), part);
         }
         parts.extend(cluster.proxies.keys().map(|proxy| (proxy.to_string(), Part::Proxy)));
-        for member in members(cluster, now) {
-            parts.insert(member.name.to_string(), Part::Member(member.name));
+        let members = members(cluster, now);
+        for member in &members {
+            parts.insert(member.name.to_string(), Part::Member(member.name.clone()));
         }
         let mut cast = Self {
             leader: cluster.lock_holder().or_else(|| cluster.memory.last_holder()).cloned(),
@@ -91,6 +95,7 @@ impl Cast {
             },
             stalled: commits_wait(cluster, now),
             confirmed: confirmed(cluster, now),
+            picture: Picture::of(cluster, &members, now),
             ..Self::default()
         };
         for pool in cluster.proxies.values().filter_map(|proxy| write_pool(&proxy.value)) {

@@ -8,6 +8,7 @@ use super::super::takeover::Candidate;
 use super::super::time::Timestamp;
 use super::cast::{Cast, Part};
 use super::fault::{Fault, Hit};
+use super::picture::{Album, Moment, Picture};
 use super::timeline::{Mark, Timeline};
 use super::verdict::{self, Verdict};
 
@@ -66,6 +67,8 @@ pub struct Episode {
     looked: Timestamp,
     /// The same of the last look at which it was known whether all agree.
     weighed: Timestamp,
+    /// What the cluster looked like.
+    pub(super) album: Album,
 }
 
 /// Something that held for a while.
@@ -97,6 +100,7 @@ impl Episode {
             proxied: !cast.pools.is_empty(),
             looked: cast.confirmed,
             weighed: cast.confirmed,
+            album: Album::default(),
         }
     }
 
@@ -112,6 +116,7 @@ impl Episode {
         self.weigh(cast, now);
         self.stalled |= cast.stalled;
         let timeline = self.timeline(now);
+        self.album.look(&timeline, &cast.picture);
         let holder = timeline.holder(self).cloned();
         let serves = |member: &Option<MemberName>| member.as_ref().is_some_and(|member| cast.served.contains(member));
         self.old_served = holder != self.leader && serves(&self.leader);
@@ -177,6 +182,11 @@ impl Episode {
         }
     }
 
+    /// The cluster at each moment of it that was seen, in their order.
+    pub fn pictures(&self) -> &[(Moment, Picture)] {
+        self.album.pictures()
+    }
+
     /// We did it ourselves.
     pub fn is_ours(&self) -> bool {
         self.entries
@@ -204,6 +214,11 @@ impl Episode {
             (Hit::Leader | Hit::Store, Hit::Leader | Hit::Store | Hit::Proxy) => self.timeline(now).stable.is_some(),
             _ => false,
         }
+    }
+
+    /// The instant of the fact at that place of [`Episode::entries`], and how well it is known.
+    pub fn mark(&self, place: usize) -> Option<Mark> {
+        self.entries.get(place).map(|entry| Mark::of(&entry.fact, place))
     }
 
     /// Its phases, as they are known at `now`.

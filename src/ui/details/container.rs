@@ -73,7 +73,7 @@ pub(super) fn section(document: &mut Document, container: &Container, scene: &Sc
     document.field("container", container.name.to_string(), text);
     document.field(
         "state",
-        containers::state(container),
+        container.state_text(),
         containers::state_style(container, theme),
     );
     document.field(
@@ -98,7 +98,7 @@ pub(super) fn section(document: &mut Document, container: &Container, scene: &Sc
             text,
         );
     }
-    document.field("ports", or_none(containers::ports(&container.ports)), text);
+    document.field("ports", or_none(container.ports_text()), text);
     for network in &container.networks {
         let address = network
             .address

@@ -1,0 +1,316 @@
+//! Reports of the simulated cluster: the whole text, the schema's fields, XML that parses, and what outside text may do.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{Report, json, markdown, of, svg};
+use crate::app::App;
+use crate::app::event::Event;
+use crate::model::container::ContainerAction;
+use crate::model::fact::{Fact, FactKind};
+use crate::model::fixture::{BEGIN, LEADER, REPLICA, World};
+use crate::model::link::Cause;
+use crate::model::log::{Level, LogLine};
+
+/// A world and the app that heard all of it.
+struct Played {
+    world: World,
+    app: App,
+}
+
+impl Played {
+    fn healthy() -> Self {
+        let mut world = World::healthy();
+        for container in &mut world.containers {
+            container.command = vec!["/usr/bin/run".to_owned(), "--password=s3cret".to_owned()];
+        }
+        let app = App::default();
+        let mut played = Self { world, app };
+        played.pass(3);
+        played
+    }
+
+    fn take(&mut self, facts: Vec<Fact>) {
+        self.app.cluster = self.world.cluster.clone();
+        self.app.now = self.world.now;
+        self.app.tell_facts(facts);
+        self.app.update(Event::Tick, self.world.now);
+    }
+
+    fn pass(&mut self, seconds: u32) {
+        for _ in 0..seconds {
+            let facts = self.world.pass(1_000);
+            self.take(facts);
+        }
+    }
+
+    fn log(&mut self, container: &str, level: Level, text: &str) {
+        self.app.logs.push(LogLine {
+            at: self.world.now,
+            container: container.into(),
+            stderr: true,
+            level,
+            text: text.to_owned(),
+        });
+    }
+
+    /// The leader is killed by key; the other one takes over; the first comes back.
+    fn killed() -> Self {
+        let mut played = Self::healthy();
+        played.log("zoo", Level::Info, "nothing of interest");
+        let asked = Fact {
+            kind: FactKind::Asked(crate::model::act::ContainerAct::Kill),
+            ..Fact::ours(played.world.now, Some("pg-master".to_owned()), String::new())
+        };
+        played.take(vec![asked]);
+        let facts = played.world.kill(LEADER);
+        played.take(facts);
+        for port in 0..5 {
+            let text = format!("[{port}] FATAL:  could not connect to the primary: password=s3cret ```");
+            played.log("pg-slave", Level::Fatal, &text);
+        }
+        played.pass(27);
+        played.log("zoo", Level::Info, "Expiring session 0x40, timeout of 30000ms exceeded");
+        let facts = played.world.expire(LEADER);
+        played.take(facts);
+        let facts = played.world.take_lock(REPLICA);
+        played.take(facts);
+        played.log(
+            "pg-slave",
+            Level::Info,
+            "INFO: promoted self to leader by acquiring session lock",
+        );
+        let facts = played.world.promote(REPLICA, 2);
+        played.take(facts);
+        played.pass(4);
+        let facts = played.world.come_back(LEADER, 2);
+        played.take(facts);
+        played.pass(20);
+        played
+    }
+
+    /// The leader is frozen for a moment, and nothing comes of it.
+    fn nothing() -> Self {
+        let mut played = Self::healthy();
+        let facts = played.world.docker("pg-master", ContainerAction::Paused);
+        played.take(facts);
+        played.world.silence(LEADER, &Cause::Timeout("answer"));
+        played.pass(3);
+        let facts = played.world.docker("pg-master", ContainerAction::Unpaused);
+        played.take(facts);
+        played.world.wake(LEADER);
+        played.pass(15);
+        played
+    }
+
+    fn report(&self) -> Report {
+        assert_eq!(self.app.chronicle.episodes().len(), 1);
+        of(&self.app, self.app.chronicle.last().unwrap())
+    }
+}
+
+/// Without what differs from version to version.
+fn text(report: &Report) -> String {
+    markdown(report, Some("waterfall.svg")).replace(env!("CARGO_PKG_VERSION"), "[version]")
+}
+
+#[test]
+fn a_kill_as_it_is_handed_in() {
+    insta::assert_snapshot!(text(&Played::killed().report()));
+}
+
+#[test]
+fn a_freeze_that_nothing_came_of() {
+    insta::assert_snapshot!(text(&Played::nothing().report()));
+}
+
+#[test]
+fn one_that_goes_on_says_so() {
+    let mut played = Played::healthy();
+    let facts = played.world.kill(LEADER);
+    played.take(facts);
+    played.pass(8);
+    let report = played.report();
+    assert_eq!((report.episode.verdict, report.episode.ended.is_none()), (None, true));
+    assert!(report.outage.is_none() && report.phases.iter().any(|phase| phase.to.is_none()));
+    let text = text(&report);
+    for said in ["open: it goes on", "goes on", "so far 8.", "and no end"] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    assert!(svg(&report).contains("s so far"));
+}
+
+#[test]
+fn each_state_has_its_moment_and_shows_it() {
+    let report = Played::killed().report();
+    let moments: Vec<_> = report.states.iter().map(|state| state.moment).collect();
+    assert_eq!(
+        moments,
+        ["before", "struck", "lock free", "lock taken", "writable", "over"]
+    );
+    let row = |moment: &str, member: usize| {
+        let state = report.states.iter().find(|state| state.moment == moment).unwrap();
+        let member = &state.members[member];
+        (member.role, member.state.clone(), state.containers[0].exit_code)
+    };
+    assert_eq!(row("before", 0), ("Leader", "running".to_owned(), None));
+    assert_eq!(row("struck", 0), ("Leader", "exited 137".to_owned(), Some(137)));
+    assert_eq!(row("lock free", 0).0, "was Leader");
+    assert_eq!(row("lock taken", 1).0, "Leader");
+    assert_eq!(row("over", 0), ("Replica", "streaming".to_owned(), None));
+    assert!(report.states[0].at.offset_s < 0.0 && report.states[0].at.offset_s > -2.5);
+    assert_eq!(report.states[0].members[1].receive_lag, Some(0));
+    assert_eq!(report.states[0].containers[0].ports, "0.0.0.0:5433->5432/tcp, 8008/tcp");
+}
+
+#[test]
+fn the_schema_is_what_its_version_promises() {
+    let document: Value = serde_json::from_str(&json(&Played::killed().report()).unwrap()).unwrap();
+    assert_eq!(
+        (document["schema"].as_str(), document["version"].as_u64()),
+        (Some("pgherd.failover"), Some(1))
+    );
+    let mut paths = BTreeSet::new();
+    fields(&document, "", &mut paths);
+    let paths: Vec<String> = paths.into_iter().collect();
+    insta::assert_snapshot!(paths.join("\n"));
+    assert_eq!(document["episode"]["began"]["offset_s"], 0.0);
+    let at: jiff::Timestamp = document["episode"]["began"]["at"].as_str().unwrap().parse().unwrap();
+    assert!(at.as_microsecond() > BEGIN.micros());
+}
+
+/// Every field of a document and the kind of its value; lists as their elements.
+fn fields(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map {
+                fields(value, &format!("{path}.{name}"), paths);
+            }
+        }
+        Value::Array(list) => {
+            for value in list {
+                fields(value, &format!("{path}[]"), paths);
+            }
+        }
+        Value::Null => {
+            paths.insert(format!("{path} null"));
+        }
+        Value::Bool(_) => {
+            paths.insert(format!("{path} bool"));
+        }
+        Value::Number(_) => {
+            paths.insert(format!("{path} number"));
+        }
+        Value::String(_) => {
+            paths.insert(format!("{path} text"));
+        }
+    }
+}
+
+#[test]
+fn the_waterfall_is_xml_with_a_bar_and_a_band_for_each_phase() {
+    let report = Played::killed().report();
+    let text = svg(&report);
+    insta::assert_snapshot!(text);
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let bars = |class: &str| {
+        let rects = document.descendants().filter(|node| node.has_tag_name("rect"));
+        rects
+            .filter(|node| {
+                node.attribute("class")
+                    .unwrap_or_default()
+                    .split(' ')
+                    .any(|part| part == class)
+            })
+            .filter_map(|node| node.children().find(|child| child.has_tag_name("title"))?.text())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for phase in &report.phases {
+        assert!(
+            bars("bar").iter().any(|title| title.starts_with(phase.name)),
+            "{}",
+            phase.name
+        );
+    }
+    let predicted = report.phases.iter().filter(|phase| phase.predicted.is_some()).count();
+    assert_eq!(bars("band").len(), predicted);
+    assert!(bars("most")[0].contains("ended by: ZooKeeper postgresql0 lost the lock: it is free"));
+    for node in document.descendants().filter(|node| node.has_tag_name("rect")) {
+        let number = |name: &str| node.attribute(name).map_or(0.0, |value| value.parse::<f64>().unwrap());
+        assert!(number("x") >= 0.0 && number("x") + number("width") <= 960.0 && number("width") > 0.0);
+    }
+}
+
+#[test]
+fn no_password_is_in_it() {
+    let report = Played::killed().report();
+    for text in [text(&report), json(&report).unwrap(), svg(&report)] {
+        assert!(!text.contains("s3cret"));
+    }
+    assert!(text(&report).contains("password=***"));
+}
+
+#[test]
+fn a_flood_of_lines_is_bounded_and_said() {
+    let mut played = Played::killed();
+    let at = played.world.now;
+    played.world.now = BEGIN.plus(Duration::from_secs(10));
+    for line in 0..8_000 {
+        // Different words each time, so that none stands for another.
+        let word: String = format!("{line:04}")
+            .bytes()
+            .map(|digit| char::from(digit + 49))
+            .collect();
+        played.log("chatty", Level::Warning, &format!("WARNING: {word} {}", "x".repeat(60)));
+    }
+    played.world.now = at;
+    let begun = Instant::now();
+    let report = played.report();
+    println!("gathered from 8000 lines in {:?}", begun.elapsed());
+    assert_eq!(report.logs.lines.len(), 60);
+    assert!(report.logs.left_out > 7_900);
+    assert!(
+        report
+            .logs
+            .lines
+            .iter()
+            .any(|line| line.text.contains("promoted self to leader"))
+    );
+    let repeated = Played::killed().report();
+    assert!(
+        repeated.logs.lines.iter().any(|line| line.count == 5),
+        "{:?}",
+        repeated.logs
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_text_from_outside_stays_text(hostile in "[a-z<>&|`\"'\\]\\[_*#\u{e9}\u{6f22}\u{fffe} ]{1,24}") {
+        let mut played = Played::killed();
+        played.log(&hostile, Level::Error, &hostile);
+        let mut report = played.report();
+        report.episode.title.clone_from(&hostile);
+        for fact in &mut report.facts {
+            fact.subject = Some(hostile.clone());
+        }
+        for state in &mut report.states {
+            state.members[0].name.clone_from(&hostile);
+        }
+        let picture = svg(&report);
+        let parsed = roxmltree::Document::parse(&picture);
+        prop_assert!(parsed.is_ok(), "{parsed:?}");
+        let text = markdown(&report, None);
+        // Outside of its blocks no line has a tag, and each row of the timeline its cells.
+        let rows = text.lines().filter(|line| line.starts_with("| 2") && line.contains(" | PostgreSQL | "));
+        for row in rows {
+            prop_assert_eq!(row.matches('|').count(), 7, "{}", row);
+            prop_assert!(!row.contains('<'), "{}", row);
+        }
+    }
+}
