@@ -14,9 +14,11 @@ pub use clients::{sentences as of_clients, two_primaries};
 /// The time until clients could write, in one line: `33.5 s without writes (26–40 s predicted)`.
 pub fn headline(episode: &Episode, now: Timestamp) -> String {
     let timeline = episode.timeline(now);
-    if let Some(alarm) = two_primaries(episode, &timeline) {
-        return alarm;
-    }
+    let alarm = two_primaries(episode, &timeline).map(|alarm| format!("{alarm}; "));
+    alarm.unwrap_or_default() + &without_writes(episode, &timeline, now)
+}
+
+fn without_writes(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
     let predicted = episode
         .prediction()
         .map(|prediction| format!(", {} predicted", prediction.total.text()));
@@ -43,7 +45,7 @@ pub fn headline(episode: &Episode, now: Timestamp) -> String {
             } else {
                 seconds(time)
             };
-            format!("{time} without writes{}{predicted}", brownout(&timeline))
+            format!("{time} without writes{}{predicted}", brownout(timeline))
         }
         (None, Some(Verdict::StoreOutage { demoted: false })) if timeline.blind => {
             "the leader does not answer either".to_owned()

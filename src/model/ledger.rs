@@ -228,6 +228,21 @@ impl Ledger {
 }
 
 impl Judgement {
+    /// This one and a later one, which looked for what was not lost here.
+    #[must_use]
+    pub fn and(mut self, mut later: Self) -> Self {
+        later.judged += self.lost.len();
+        self.lost.append(&mut later.lost);
+        self.lost.sort_unstable();
+        self.lost.dedup();
+        Self {
+            lost: self.lost,
+            unexpected: self.unexpected.max(later.unexpected),
+            hole: self.hole || later.hole,
+            ..later
+        }
+    }
+
     /// Something is wrong with the data.
     pub fn is_bad(&self) -> bool {
         !self.lost.is_empty() || self.unexpected > 0 || self.hole

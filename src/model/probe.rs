@@ -23,6 +23,8 @@ use watch::Watch;
 
 /// Rows of the table, so that it never grows: a sequence number's row is that number modulo this.
 pub const RING: i64 = 8_192;
+/// Outages with a loss that are kept.
+const LOSSES: usize = 16;
 /// Moments of a stepped clock that are kept.
 const STEPS: usize = 16;
 
@@ -217,6 +219,8 @@ pub struct Probe {
     watches: BTreeMap<Lane, Watch>,
     ledger: Ledger,
     judgement: Option<Judgement>,
+    /// Those before it that were bad: a later outage does not make them good.
+    losses: Vec<Judgement>,
     steps: Vec<(Timestamp, Duration)>,
 }
 
@@ -282,9 +286,17 @@ impl Probe {
                 .iter()
                 .map(|(lane, track)| Seen::of(lane.clone(), track, from, until))
                 .collect(),
-            judgement: self.judgement.clone().filter(|judgement| judgement.at >= from),
+            judgement: self.judged_since(from),
             stepped: stepped.map(|(_, by)| *by),
         })
+    }
+
+    /// Everything that was found since then, put together.
+    fn judged_since(&self, from: Timestamp) -> Option<Judgement> {
+        let all = self.losses.iter().chain(&self.judgement);
+        all.filter(|judgement| judgement.at >= from)
+            .cloned()
+            .reduce(Judgement::and)
     }
 
     fn attempt(&mut self, attempt: &Attempt, now: Timestamp) -> Option<Fact> {
@@ -300,7 +312,9 @@ impl Probe {
         if told.begins && attempt.lane.is_write() {
             // What the outage before cost has been told: what follows is counted anew.
             self.ledger.settle();
-            self.judgement = None;
+            self.losses.extend(self.judgement.take().filter(Judgement::is_bad));
+            let spare = self.losses.len().saturating_sub(LOSSES);
+            self.losses.drain(..spare);
         }
         Some(fact(told.at, now, Some(attempt.lane.to_string()), told.kind))
     }

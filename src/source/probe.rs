@@ -49,6 +49,9 @@ const STEP: Duration = Duration::from_millis(50);
 /// For a statement that prepares a run.
 const PREPARE: Duration = Duration::from_secs(3);
 
+/// SQLSTATE of a missing privilege.
+const DENIED: &str = "42501";
+
 /// What to try, and where.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -179,7 +182,10 @@ async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Obstacle> {
                 Password::None | Password::Command(_) => None,
             };
             let made = install(installer, user, password).await;
-            made.map_err(Obstacle::Refused)?;
+            made.map_err(|cause| match &cause {
+                Cause::Other(text) if text.starts_with(DENIED) => Obstacle::Refused(cause),
+                _ => Obstacle::Server(cause),
+            })?;
             return look(place).await;
         }
     }

@@ -234,6 +234,10 @@ fn lost_writes_are_told_once_and_what_comes_after_is_counted_anew() {
     let facts = probe.take(reading(&[(0, 1), (6, 119), (121, 121)], 12_300), at(12_300));
     let told: Vec<String> = facts.iter().map(Fact::describe).collect();
     assert_eq!(told, ["0 of 117 acknowledged writes lost"]);
+    // Of a failover during which both happened the loss stays.
+    let text = |from| probe.clients(at(from), at(13_000)).unwrap().judgement.unwrap().text();
+    assert_eq!(text(0), "2 of 119 acknowledged writes lost: 2, 3");
+    assert_eq!(text(11_000), "0 of 117 acknowledged writes lost");
 }
 
 #[test]
