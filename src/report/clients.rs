@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::schema::{Clients, Lane, Ledger};
+use super::schema::{Clients, Instant, Lane, LaneOutage, Ledger, Reading, seconds};
 use crate::model::explanation;
 use crate::model::failover::{Episode, Timeline};
 use crate::model::ledger::Judgement;
@@ -21,15 +21,20 @@ pub(super) fn clients(episode: &Episode, timeline: &Timeline, now: Timestamp) ->
             ledger: None,
         };
     };
+    let fault = timeline.fault.at;
+    let mut text = explanation::of_clients(episode, timeline, now);
+    if seen.judgement.is_none() {
+        text.push("Whether an acknowledged write was lost is not known: the rows were not read back.".to_owned());
+    }
     Clients {
         probed: true,
-        text: explanation::of_clients(episode, timeline, now),
-        lanes: seen.lanes.iter().map(|seen| lane(seen, now)).collect(),
-        ledger: seen.judgement.as_ref().map(ledger),
+        text,
+        lanes: seen.lanes.iter().map(|seen| lane(seen, fault, now)).collect(),
+        ledger: seen.judgement.as_ref().map(|judgement| ledger(judgement, fault)),
     }
 }
 
-fn lane(seen: &Seen, now: Timestamp) -> Lane {
+fn lane(seen: &Seen, fault: Timestamp, now: Timestamp) -> Lane {
     let by_class = |unknown| -> BTreeMap<String, u32> {
         let classes = seen.classes(unknown).into_iter();
         classes.map(|(class, count)| (class.to_string(), count)).collect()
@@ -40,17 +45,36 @@ fn lane(seen: &Seen, now: Timestamp) -> Lane {
         failed: by_class(false),
         unknown: by_class(true),
         skipped: seen.skipped(),
-        longest_outage_s: seen.outage(now).map(|outage| outage.span(now).as_secs_f64()),
+        longest_outage_s: seen.outage(now).map(|outage| seconds(outage.span(now))),
+        outages: seen
+            .outages
+            .iter()
+            .map(|outage| LaneOutage {
+                from: Instant::new(outage.from(), fault),
+                until: outage.after.map(|(_, ended)| Instant::new(ended, fault)),
+                failed: outage.failed,
+            })
+            .collect(),
     }
 }
 
-fn ledger(judgement: &Judgement) -> Ledger {
+fn ledger(judgement: &Judgement, fault: Timestamp) -> Ledger {
     Ledger {
+        at: Instant::new(judgement.at, fault),
         acknowledged: judgement.judged,
         lost: judgement.lost.clone(),
+        untold: judgement.taken,
         recovered: judgement.recovered,
         absent: judgement.absent,
         unexpected: judgement.unexpected,
         two_primaries: judgement.hole,
+        readings: judgement
+            .readings
+            .iter()
+            .map(|(server, lacks)| Reading {
+                server: server.clone(),
+                lacks: *lacks,
+            })
+            .collect(),
     }
 }

@@ -4,9 +4,10 @@ mod bars;
 mod boxes;
 mod text;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::schema::{Fact, Instant, Phase, Report, Span, State};
+use super::schema::{Fact, Instant, Lane, Phase, Report, Span, State};
 
 pub(super) use text::date_and_clock;
 use text::{UNKNOWN, block, clock, escaped, offset, table};
@@ -23,7 +24,7 @@ pub fn markdown(report: &Report, svg: Option<&str>) -> String {
     out += &facts_in_short(report);
     section(&mut out, "Why", &list(&report.explanation));
     section(&mut out, "Where the time went", &waterfall(report, svg));
-    section(&mut out, "Clients", &list(&report.clients.text));
+    section(&mut out, "Clients", &clients(report));
     section(&mut out, "Timeline", &timeline(&report.facts));
     section(&mut out, "The cluster before, during and after", &states(report));
     section(&mut out, "Logs", &logs(report));
@@ -151,6 +152,71 @@ fn against(least: f64, most: f64, from: f64, to: f64) -> &'static str {
     } else {
         "as predicted"
     }
+}
+
+fn clients(report: &Report) -> String {
+    let clients = &report.clients;
+    let mut out = list(&clients.text);
+    if !clients.lanes.is_empty() {
+        let head = [
+            "attempts",
+            "acknowledged",
+            "failed",
+            "outcome unknown",
+            "without a success",
+        ];
+        out += "\n";
+        out += &table(&head, clients.lanes.iter().map(lane));
+    }
+    if let Some(ledger) = &clients.ledger {
+        let read: Vec<&str> = ledger.readings.iter().map(|reading| reading.server.as_str()).collect();
+        let _ = write!(
+            out,
+            "\nRows read back at {} from {}: {} looked for, {} lost; of those with unknown outcome {} are there and {} are not.\n",
+            when(ledger.at),
+            escaped(&read.join(", ")),
+            ledger.acknowledged,
+            ledger.lost.len(),
+            ledger.recovered,
+            ledger.absent
+        );
+    }
+    out
+}
+
+fn lane(lane: &Lane) -> Vec<String> {
+    let counted = |classes: &BTreeMap<String, u32>| {
+        let classes: Vec<String> = classes
+            .iter()
+            .map(|(class, count)| format!("{count} {class}"))
+            .collect();
+        if classes.is_empty() {
+            "0".to_owned()
+        } else {
+            classes.join(", ")
+        }
+    };
+    let outages: Vec<String> = lane
+        .outages
+        .iter()
+        .map(|outage| {
+            let until = outage
+                .until
+                .map_or_else(|| "its end".to_owned(), |until| offset(until.offset_s));
+            format!("{} to {until} ({} failed)", offset(outage.from.offset_s), outage.failed)
+        })
+        .collect();
+    vec![
+        lane.lane.clone(),
+        lane.acknowledged.to_string(),
+        counted(&lane.failed),
+        counted(&lane.unknown),
+        if outages.is_empty() {
+            "none".to_owned()
+        } else {
+            outages.join(", ")
+        },
+    ]
 }
 
 fn timeline(facts: &[Fact]) -> String {

@@ -1,11 +1,13 @@
 //! What a report says, in the form in which JSON has it: types of its own, so that the document stays as it is when the
 //! model changes. See [`super`] for units.
 
-use std::collections::BTreeMap;
+mod clients;
 
 use serde::{Serialize, Serializer};
 
 use crate::model::time::Timestamp;
+
+pub use clients::{Clients, Lane, LaneOutage, Ledger, Reading};
 
 /// Name of the schema.
 pub const NAME: &str = "pgherd.failover";
@@ -118,53 +120,6 @@ pub struct Outage {
     pub span: Span,
     /// In words, with what was predicted.
     pub text: String,
-}
-
-/// What clients saw.
-#[derive(Clone, Debug, Serialize)]
-pub struct Clients {
-    /// A probe tried to write and to read meanwhile.
-    pub probed: bool,
-    /// What it found, or why nothing is known, by sentences.
-    pub text: Vec<String>,
-    /// What it tried, by the way it went.
-    pub lanes: Vec<Lane>,
-    /// Which acknowledged writes are there still; `null` before they were read back, and without a probe.
-    pub ledger: Option<Ledger>,
-}
-
-/// Attempts of one kind: `writes`, `session` (writes on a kept one) and `reads` by the entry point, or a member's name.
-#[derive(Clone, Debug, Serialize)]
-pub struct Lane {
-    /// Which.
-    pub lane: String,
-    /// Attempts that succeeded.
-    pub acknowledged: u32,
-    /// Attempts that failed, by the class of their error.
-    pub failed: BTreeMap<String, u32>,
-    /// Attempts whose outcome nobody told, likewise.
-    pub unknown: BTreeMap<String, u32>,
-    /// Slots without an attempt.
-    pub skipped: u32,
-    /// Longest time without a success, seconds; `null` if there was none.
-    pub longest_outage_s: Option<f64>,
-}
-
-/// Acknowledged writes against the rows that are there.
-#[derive(Clone, Debug, Serialize)]
-pub struct Ledger {
-    /// Acknowledged writes that were looked for.
-    pub acknowledged: usize,
-    /// Sequence numbers of those that are not there.
-    pub lost: Vec<i64>,
-    /// Writes of unknown outcome that are there.
-    pub recovered: usize,
-    /// Writes of unknown outcome that are not there.
-    pub absent: usize,
-    /// Rows that should not be there.
-    pub unexpected: usize,
-    /// A lost write is older than one of the same server that is there: two servers took writes.
-    pub two_primaries: bool,
 }
 
 /// A band that was expected, seconds.

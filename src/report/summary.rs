@@ -26,9 +26,9 @@ pub(super) fn summary(episode: &Episode, timeline: &Timeline, now: Timestamp, cl
     if let Some(decisive) = explanation::decisive(episode, timeline) {
         text.push(format!("Most of the time went into {decisive}."));
     }
-    // What a probe found is part of the outcome.
-    if !clients.probed {
-        text.extend(clients.text.iter().cloned());
+    // What was lost is part of the outcome; that it is not known stands last.
+    if clients.ledger.is_none() {
+        text.extend(clients.text.last().cloned());
     }
     text.join(" ")
 }

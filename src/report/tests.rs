@@ -12,8 +12,10 @@ use crate::app::event::Event;
 use crate::model::container::ContainerAction;
 use crate::model::fact::{Fact, FactKind};
 use crate::model::fixture::{BEGIN, LEADER, REPLICA, World};
+use crate::model::ledger::Judgement;
 use crate::model::link::Cause;
 use crate::model::log::{Level, LogLine};
+use crate::model::probe::{Class, Clients, Lane, Outage, Outcome, Seen};
 
 /// A world and the app that heard all of it.
 struct Played {
@@ -243,6 +245,66 @@ fn the_waterfall_is_xml_with_a_bar_and_a_band_for_each_phase() {
         let number = |name: &str| node.attribute(name).map_or(0.0, |value| value.parse::<f64>().unwrap());
         assert!(number("x") >= 0.0 && number("x") + number("width") <= 960.0 && number("width") > 0.0);
     }
+}
+
+#[test]
+fn what_clients_saw_and_lost_is_in_it() {
+    let played = Played::killed();
+    let mut episode = played.app.chronicle.last().unwrap().clone();
+    let fault = episode.timeline(played.app.now).fault.at;
+    let at = |millis: u64| fault.plus(Duration::from_millis(millis));
+    episode.clients = Some(Clients {
+        lanes: vec![Seen {
+            lane: Lane::Write,
+            counts: [
+                (Outcome::Acknowledged, 310),
+                (Outcome::Failed(Class::Closed), 12),
+                (Outcome::Unknown(Class::ReplyTimeout), 1),
+            ]
+            .into(),
+            outages: vec![Outage {
+                before: Some((at(90), at(95))),
+                first: at(100),
+                last: at(27_300),
+                after: Some((at(27_500), at(27_510))),
+                failed: 13,
+            }],
+            stretches: Vec::new(),
+        }],
+        judgement: Some(Judgement {
+            at: at(30_000),
+            judged: 310,
+            lost: vec![17, 18],
+            taken: 0,
+            recovered: 1,
+            absent: 0,
+            unexpected: 0,
+            hole: false,
+            readings: vec![("postgresql1".to_owned(), 2)],
+        }),
+        stepped: None,
+    });
+    let report = of(&played.app, &episode);
+    assert!(
+        report.summary.contains("2 of 310 acknowledged writes lost"),
+        "{}",
+        report.summary
+    );
+    let text = text(&report);
+    for said in [
+        "| writes | 310 | 12 connection closed | 1 no reply in time | +0.10 to +27.51 (13 failed) |",
+        "Rows read back at 20:00:33.000, +30.00 s from postgresql1: 310 looked for, 2 lost",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    let document: Value = serde_json::from_str(&json(&report).unwrap()).unwrap();
+    let clients = &document["clients"];
+    assert_eq!(
+        (clients["probed"].as_bool(), &clients["ledger"]["lost"]),
+        (Some(true), &serde_json::json!([17, 18]))
+    );
+    assert_eq!(clients["lanes"][0]["unknown"]["no reply in time"], 1);
+    roxmltree::Document::parse(&svg(&report)).unwrap();
 }
 
 #[test]

@@ -66,9 +66,14 @@ fn told(path: &Path) -> String {
     format!("{} (and .json, .svg)", shown(path))
 }
 
-/// Absolute, so that it is found again.
+/// As short as it may be found by: below the working folder as it is, else absolute.
 fn shown(path: &Path) -> String {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let absolute = || fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = if path.starts_with(".") {
+        path.to_owned()
+    } else {
+        absolute()
+    };
     clean_line(&path.display().to_string())
 }
 
