@@ -155,7 +155,7 @@ fn lock(scene: &Scene<'_>) -> Option<(String, Style)> {
             theme.bad,
         ),
         (None, Some(true)) => (
-            format!(" · lock        {holder}, session {session} ({basis}): free within {most} of a crash"),
+            format!(" · lock        {holder}, session {session} ({basis}): crash: free in ≤ {most}"),
             theme.dim,
         ),
         (None, None) => (
@@ -174,7 +174,7 @@ fn basis(timeout: SessionTimeout, dcs: &DcsSnapshot) -> String {
         None => "ttl not known".to_owned(),
     };
     match timeout {
-        SessionTimeout::Measured(_) => format!("{ttl}, measured"),
+        SessionTimeout::Measured(_) => format!("{ttl}, read"),
         SessionTimeout::Negotiated(_) => ttl,
         SessionTimeout::Assumed(_) => format!("{ttl}, assumed"),
     }
