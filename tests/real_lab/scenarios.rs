@@ -56,13 +56,15 @@ fn assert_says(page: &str, words: &[&str]) {
     }
 }
 
+/// Patroni may take its time to find ZooKeeper again.
 fn both_streaming(lab: &Lab, leader: &str) {
-    lab.wait("the old leader streams", FAILOVER, |lab| {
+    lab.wait("the old leader streams", FAILOVER * 3, |lab| {
         lab.leader().as_deref() == Some(leader) && lab.state(other(leader)).as_deref() == Some("streaming")
     });
 }
 
-const LARGE: (u16, u16) = (200, 60);
+/// Large enough for the whole page, which then fills the screen from edge to edge.
+const LARGE: (u16, u16) = (120, 80);
 
 #[test]
 fn a_frozen_leader_is_replaced_and_comes_back_as_a_replica() {
@@ -167,7 +169,7 @@ fn zookeeper_away_for_longer_than_the_ttl_demotes_the_leader() {
     lab.docker("stop", "zoo");
     // The fast profile's ttl is 20 s.
     std::thread::sleep(Duration::from_secs(25));
-    assert!(terminal.screen().contains("ZK ✗"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("ZooKeeper ✗"), "{}", terminal.screen());
     lab.docker("start", "zoo");
     lab.wait("somebody leads again", FAILOVER, |lab| lab.leader().is_some());
     let now = lab.leader().unwrap();

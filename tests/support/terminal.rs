@@ -130,27 +130,15 @@ impl Terminal {
         opened.max(self.wait("the help closed", limit, |screen| !screen.contains(HELP)))
     }
 
-    /// Presses keys for `span`; gives the slowest answer, less what the machine itself stood still meanwhile: a thread
-    /// that only sleeps says how long that was.
+    /// Presses keys for `span`; gives the slowest answer, less what the machine itself stood still meanwhile.
     pub(crate) fn slowest_key(&self, span: Duration) -> Duration {
-        let running = Arc::new(AtomicBool::new(true));
-        let flag = Arc::clone(&running);
-        let sleeper = thread::spawn(move || {
-            let mut stall = Duration::ZERO;
-            while flag.load(Ordering::SeqCst) {
-                let begun = Instant::now();
-                thread::sleep(LOOK);
-                stall = stall.max(begun.elapsed().saturating_sub(LOOK));
-            }
-            stall
-        });
+        let standstill = Standstill::watch();
         let begun = Instant::now();
         let mut slowest = Duration::ZERO;
         while begun.elapsed() < span {
             slowest = slowest.max(self.key_latency());
         }
-        running.store(false, Ordering::SeqCst);
-        let stall = sleeper.join().unwrap();
+        let stall = standstill.end();
         println!("slowest key {slowest:?}, the machine stood still for {stall:?}");
         slowest.saturating_sub(stall)
     }
@@ -198,6 +186,36 @@ impl Terminal {
             );
             thread::sleep(LOOK);
         }
+    }
+}
+
+/// How long the machine stands still at most: a thread that only sleeps notices.
+pub(crate) struct Standstill {
+    running: Arc<AtomicBool>,
+    sleeper: JoinHandle<Duration>,
+}
+
+impl Standstill {
+    /// From now on.
+    pub(crate) fn watch() -> Self {
+        let running = Arc::new(AtomicBool::new(true));
+        let flag = Arc::clone(&running);
+        let sleeper = thread::spawn(move || {
+            let mut longest = Duration::ZERO;
+            while flag.load(Ordering::SeqCst) {
+                let begun = Instant::now();
+                thread::sleep(LOOK);
+                longest = longest.max(begun.elapsed().saturating_sub(LOOK));
+            }
+            longest
+        });
+        Self { running, sleeper }
+    }
+
+    /// Until now.
+    pub(crate) fn end(self) -> Duration {
+        self.running.store(false, Ordering::SeqCst);
+        self.sleeper.join().unwrap()
     }
 }
 
