@@ -223,7 +223,7 @@ pub fn outcome(episode: &Episode, now: Timestamp) -> String {
 fn doubled(timeline: &Timeline, now: Timestamp) -> Option<String> {
     let time = together(&timeline.doubles, now)?;
     Some(format!(
-        "Two members answered as primary at once, for {time}: what was written to the one without the lock is lost."
+        "Two members answered as primary at once, for {time}: a write to the one without the lock is thrown away."
     ))
 }
 

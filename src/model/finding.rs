@@ -70,6 +70,8 @@ pub enum Kind {
     OutOfReach,
     /// The leader stays by failsafe mode.
     Failsafe,
+    /// Nobody could take over from the leader.
+    NoSuccessor,
     /// A standby runs and does not stream.
     NotStreaming,
     /// A standby is too far behind to take over.

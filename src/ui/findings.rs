@@ -89,6 +89,7 @@ fn is_told(finding: &Finding) -> bool {
         | Kind::Diverged
         | Kind::StoreAway
         | Kind::Failsafe
+        | Kind::NoSuccessor
         | Kind::NotStreaming
         | Kind::Killed
         | Kind::OldLock => true,

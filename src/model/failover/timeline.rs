@@ -50,6 +50,8 @@ impl Mark {
                     Duration::from_millis(1)
                 },
             ),
+            // The last answer counts from when it was asked for.
+            SourceKind::Postgres if fact.after.is_some() => (fact.at, Duration::ZERO),
             SourceKind::Postgres | SourceKind::Patroni | SourceKind::HAProxy => (fact.at, WATCH),
         };
         let at = if plausible { at } else { fact.seen };

@@ -6,7 +6,7 @@ use super::super::link::{LinkState, SourceId};
 use super::super::lock::lock_outlook;
 use super::super::member::{Condition, Member};
 use super::super::postgres::{Slot, SqlRole};
-use super::super::takeover::{Obstacle, candidates, size};
+use super::super::takeover::{Candidate, Obstacle, candidates, size};
 use super::{Finding, Kind, View, Weight};
 
 /// A slot that nobody uses may keep so much without a word: sixteen segments.
@@ -29,6 +29,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         );
     }
     all.extend(dead_holder(view));
+    all.extend(no_successor(view));
     all.extend(lagging(view));
     all.extend(slots(view));
     if view.docker_answers() {
@@ -179,6 +180,34 @@ fn dead_holder(view: &View<'_>) -> Option<Finding> {
             _ => "Wait until its session expires, or start it again.".to_owned(),
         },
         since: outlook.last_sign_of_life,
+    })
+}
+
+/// A leader on its own; what hinders each of the others.
+fn no_successor(view: &View<'_>) -> Option<Finding> {
+    let (leader, _) = view.leader()?;
+    let others = candidates(view.cluster, view.now);
+    if others.iter().any(|candidate| candidate.verdict.is_ok()) {
+        return None;
+    }
+    let why = |candidate: &Candidate| {
+        let obstacles = candidate.verdict.as_ref().err()?;
+        let words: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+        Some(format!("{}: {}", candidate.member, words.join(", ")))
+    };
+    let hindered: Vec<String> = others.iter().filter_map(why).collect();
+    Some(Finding {
+        kind: Kind::NoSuccessor,
+        weight: Weight::Warning,
+        what: format!("nobody could take over from {leader}"),
+        cause: if hindered.is_empty() {
+            "There is no other member.".to_owned()
+        } else {
+            format!("{}.", hindered.join("; "))
+        },
+        advice: "Bring a standby back before anything else is stopped: the loss of the leader would stop all writes."
+            .to_owned(),
+        since: None,
     })
 }
 

@@ -162,6 +162,21 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        Kind::GhostServer,
+        |world| {
+            world.proxy.pools[1]
+                .servers
+                .push(server("pg-third", ServerStatus::Down, 0));
+        },
+        |world| {
+            // Down since before anybody looked, so that nobody knows its name.
+            world.proxy.pools[1]
+                .servers
+                .push(server("pg-third", ServerStatus::Down, 0));
+            world.docker("pg-slave", ContainerAction::Died { code: 0 });
+        },
+    ),
+    (
         Kind::DeadHolder,
         |world| drop(world.kill(LEADER)),
         |world| drop(world.kill(REPLICA)),
@@ -203,6 +218,11 @@ const CASES: &[Case] = &[
             stop_receiver(world.sql_of(REPLICA));
             world.silence(LEADER, &Cause::Refused);
         },
+    ),
+    (
+        Kind::NoSuccessor,
+        |world| drop(world.docker("pg-slave", ContainerAction::Died { code: 0 })),
+        |world| drop(world.kill(LEADER)),
     ),
     (
         Kind::Lagging,
@@ -397,7 +417,10 @@ fn the_worst_stands_first_and_pause_says_since_when() {
     }];
     world.sql.insert(REPLICA.into(), primary_sql(2));
     world.pass(500);
-    assert_eq!(kinds(&world), [Kind::TwoPrimaries, Kind::Paused, Kind::TtlClamped]);
+    assert_eq!(
+        kinds(&world),
+        [Kind::TwoPrimaries, Kind::NoSuccessor, Kind::Paused, Kind::TtlClamped]
+    );
     assert_eq!(one(&world, Kind::Paused).since, Some(written));
     let clamped = one(&world, Kind::TtlClamped);
     assert_eq!(clamped.what, "ttl is 50 s, the lock's session 40 s");

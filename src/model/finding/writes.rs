@@ -1,6 +1,7 @@
 //! What stands between clients and their writes: primaries, commits, HAProxy.
 
 use super::super::authority::{member_behind, write_pool};
+use super::super::container::Container;
 use super::super::link::SourceId;
 use super::super::name::{MemberName, ProxyName};
 use super::super::postgres::{Privileged, SqlRole, SqlStatus};
@@ -196,7 +197,9 @@ fn read_only_routed(view: &View<'_>, pool: &Pool) -> Vec<Finding> {
 
 /// Servers that are down and that nobody knows, beside others that are known.
 fn ghost_servers(view: &View<'_>, pool: &Pool) -> Vec<Finding> {
-    if view.dcs.is_none() || !view.docker_answers() {
+    // A container that is down may be the one, under a name that it has not told yet.
+    let all_run = view.cluster.patroni_containers().all(Container::is_running);
+    if view.dcs.is_none() || !view.docker_answers() || !all_run {
         return Vec::new();
     }
     let known = |server: &&ProxyServer| {
