@@ -12,7 +12,9 @@ pub mod event;
 pub mod feed;
 pub mod history;
 pub mod log_store;
+pub mod playback;
 pub mod question;
+mod stage;
 pub mod view;
 
 mod acting;
@@ -21,9 +23,12 @@ mod moving;
 pub mod noting;
 mod pacing;
 pub mod page;
+mod recording;
 mod reporting;
 
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -32,7 +37,6 @@ use crate::model::cluster::Cluster;
 use crate::model::discovery::{self, Choice, Found};
 use crate::model::fact::Fact;
 use crate::model::failover::{Cast, Chronicle, Picture};
-use crate::model::link::{LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
 use crate::model::signal::{Report, Signal};
@@ -46,11 +50,14 @@ use history::History;
 use log_store::LogStore;
 use view::{Overlay, View};
 
+pub use stage::Stage;
+
 /// How long a notice stays on the screen.
 const NOTICE: Duration = Duration::from_secs(8);
 
 /// What the program was asked to show, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     /// Which of several clusters: compose project or network, a scope, or both with a slash.
     pub selector: Option<String>,
@@ -61,7 +68,7 @@ pub struct Options {
 }
 
 /// Something to tell the operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// What.
     pub text: String,
@@ -71,21 +78,9 @@ pub struct Notice {
     pub until: Timestamp,
 }
 
-/// How far the program is with finding something to watch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// No answer from Docker yet.
-    Looking,
-    /// Nothing on this machine looks like a cluster.
-    Nothing,
-    /// Several clusters: the operator chooses. The names, in the order of [`View::choice`].
-    Choosing(Vec<String>),
-    /// A cluster is watched.
-    Watching,
-}
-
 /// The state of the program.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct App {
     /// What is known of the cluster.
     pub cluster: Cluster,
@@ -109,6 +104,8 @@ pub struct App {
     pub acting: Option<String>,
     /// The last check, or the one that runs.
     pub check: Option<CheckReport>,
+    /// The file into which this run is recorded.
+    pub recording: Option<String>,
     /// Time of the last event.
     pub now: Timestamp,
     pacing: pacing::Pacing,
@@ -151,47 +148,13 @@ impl App {
             Event::Checked(step) => (Vec::new(), self.checked(step)),
             Event::CheckEnded => (Vec::new(), self.check_ended()),
             Event::Reported(written) => (Vec::new(), self.reported(written)),
+            Event::Recording(news) => (Vec::new(), self.recorded(news)),
         }
     }
 
     /// The members as one row each, joined from all sources.
     pub fn members(&self) -> Vec<Member> {
         member::members(&self.cluster, self.now)
-    }
-
-    /// Whether there is something to watch.
-    pub fn stage(&self) -> Stage {
-        if self.cluster.targets.store.is_some() || !self.cluster.targets.nodes.is_empty() {
-            if self.cluster.scope.is_none() && self.cluster.scopes.len() > 1 {
-                return Stage::Choosing(self.cluster.scopes.clone());
-            }
-            return Stage::Watching;
-        }
-        match discovery::choose(&self.found, self.options.selector.as_deref()) {
-            Choice::Several(found) => Stage::Choosing(found.iter().map(|found| found.id.clone()).collect()),
-            _ if self.cluster.containers.is_some() || self.docker_is_away() => Stage::Nothing,
-            _ => Stage::Looking,
-        }
-    }
-
-    /// What to say if there are clusters and none bears the name that was asked for.
-    pub fn no_such_cluster(&self) -> Option<String> {
-        let selector = self.options.selector.as_deref()?;
-        let ids: Vec<&str> = self.found.iter().map(|found| found.id.as_str()).collect();
-        let unknown = discovery::choose(&self.found, Some(selector)) == Choice::NoSuch;
-        unknown.then(|| format!("No cluster is called {selector}; there is: {}", ids.join(", ")))
-    }
-
-    fn docker_is_away(&self) -> bool {
-        matches!(self.cluster.links.get(&SourceId::Docker), Some(LinkState::Down { .. }))
-    }
-
-    /// The cluster that was chosen among those found.
-    pub fn chosen(&self) -> Option<&Found> {
-        match discovery::choose(&self.found, self.options.selector.as_deref()) {
-            Choice::One { found, .. } => Some(found),
-            _ => None,
-        }
     }
 
     /// Where keys count now, first first.
@@ -328,6 +291,10 @@ impl App {
         match command {
             Command::Quit => return vec![Effect::Leave(Leave::Quit)],
             Command::StartLab => return vec![Effect::Leave(Leave::StartLab)],
+            Command::Demo => return vec![Effect::Leave(Leave::Demo)],
+            Command::Record => return vec![Effect::Record],
+            // Only what plays a record can travel in time.
+            Command::Travel(_) => {}
             Command::Suspend => return vec![Effect::Suspend],
             Command::Theme => return vec![Effect::NextTheme],
             Command::Confirm => return self.confirm(),

@@ -13,6 +13,7 @@ mod describe;
 pub mod environment;
 pub mod file;
 pub mod lab;
+mod layers;
 pub mod settings;
 mod values;
 

@@ -10,6 +10,7 @@
 //! | [`source`] | the outside world, read | `model` |
 //! | [`action`] | the outside world, changed | `model` |
 //! | [`app`] | the state and its one transition | `model` |
+//! | [`record`] | what went into that transition, written to a file and played from it | `model`, `app` |
 //! | [`ui`] | a frame, drawn from the state | `model`, `app` |
 //! | [`report`] | what was measured of one failover, as Markdown, JSON and SVG; pure | `model`, `app` |
 //! | [`config`] | command line, environment and file, resolved | all above |
@@ -40,6 +41,7 @@ pub mod app;
 pub mod config;
 pub mod lab;
 pub mod model;
+pub mod record;
 pub mod report;
 pub mod runtime;
 pub mod source;

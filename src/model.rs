@@ -1,6 +1,7 @@
 //! What is known about a cluster and what follows from it.
 //!
-//! Pure: no tokio, ratatui, serde or clock; `now` is always an argument. Invariants:
+//! Pure: no tokio, ratatui or clock; `now` is always an argument. Its types are what a record holds, so they say how serde
+//! writes them: in snake case, and what may be missing has a default. Invariants:
 //! - a snapshot is whole: the last one of a source wins, so dropping all but the last loses nothing;
 //! - a value that is not known is `None` or a variant that says why, never a default;
 //! - every string from outside went through [`text::clean`] before it got here.
@@ -25,6 +26,7 @@ pub mod log;
 pub mod member;
 pub mod name;
 pub mod pace;
+mod pairs;
 pub mod patroni;
 pub mod postgres;
 pub mod prediction;

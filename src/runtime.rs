@@ -11,6 +11,8 @@ mod exit;
 mod logging;
 mod monitor;
 mod probe;
+mod recording;
+mod replay;
 mod report;
 mod terminal;
 
@@ -33,6 +35,7 @@ use crate::ui::{Look, Theme};
 
 use exit::Failure;
 use monitor::Ended;
+use recording::Tape;
 
 /// Runs the program; the exit codes are in `--help`.
 #[must_use]
@@ -71,6 +74,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             })
         }
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
+        Some(Command::Replay { file }) => replay::file(&file, look).await,
+        Some(Command::Demo) => replay::demo(look).await,
         Some(Command::Config) => {
             say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)
@@ -92,15 +97,33 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
 async fn watch(settings: Settings, look: Look, mut lab: Option<LabOptions>) -> Result<ExitCode, Failure> {
     logging::start();
     let settings = Arc::new(settings);
+    let mut tape = Tape::prepare(&settings, clock::start()())?;
+    let ended = watch_again(&settings, &look, &mut lab, &mut tape).await;
+    tape.finish().and(ended)
+}
+
+/// Comes back after a demo, and after a lab was started.
+async fn watch_again(
+    settings: &Arc<Settings>,
+    look: &Look,
+    lab: &mut Option<LabOptions>,
+    tape: &mut Tape,
+) -> Result<ExitCode, Failure> {
     loop {
-        let options = options(&settings, lab.as_ref());
-        match monitor::run(options, Arc::clone(&settings), look.clone()).await? {
+        let options = options(settings, lab.as_ref());
+        match monitor::run(options, Arc::clone(settings), look.clone(), tape).await? {
             Ended::By(Leave::Quit) => return Ok(ExitCode::SUCCESS),
             Ended::Signal(number) => return Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))),
             Ended::By(Leave::StartLab) => {
                 let options = default_lab()?;
                 start_lab(&options).await?;
-                lab = Some(options);
+                *lab = Some(options);
+            }
+            Ended::By(Leave::Demo) => {
+                let code = replay::demo(look.clone()).await?;
+                if code != ExitCode::SUCCESS {
+                    return Ok(code);
+                }
             }
         }
     }

@@ -27,6 +27,7 @@ mod logs;
 mod members;
 mod note;
 mod pen;
+mod playback;
 mod proxy;
 mod question;
 mod scene;
@@ -44,6 +45,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::playback::Playback;
 use crate::app::view::{Overlay, Pane};
 use crate::app::{App, Stage};
 use layout::Wanted;
@@ -75,7 +77,22 @@ impl Look {
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let area = frame.area();
+    screen(frame.buffer_mut(), area, app, look);
+}
+
+/// Draws a moment of a recording: the screen as it was, without its keys, and below it where in the recording it is.
+pub fn draw_recording(frame: &mut Frame<'_>, app: &App, playback: &Playback, look: &Look) {
+    let area = frame.area();
     let buffer = frame.buffer_mut();
+    let rest = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    screen(buffer, rest, app, look);
+    playback::draw(buffer, area, app, playback, look);
+}
+
+fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     buffer.set_style(area, look.theme.text);
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return too_small(buffer, area, look);

@@ -11,13 +11,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["model"]),
     ("action", &["model"]),
     ("app", &["model"]),
+    ("record", &["model", "app"]),
     ("ui", &["model", "app"]),
     ("report", &["model", "app"]),
     ("config", &["model", "source", "action", "app", "ui"]),
     ("lab", &["model", "config"]),
     (
         "runtime",
-        &["model", "source", "action", "app", "ui", "report", "config", "lab"],
+        &[
+            "model", "source", "action", "app", "record", "ui", "report", "config", "lab",
+        ],
     ),
 ];
 
@@ -29,7 +32,6 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "tokio",
             "ratatui",
             "crossterm",
-            "serde",
             "serde_json",
             "bollard",
             "hyper",
@@ -76,6 +78,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "std::time::Instant",
             "SystemTime",
         ],
+    ),
+    (
+        "record",
+        &["tokio", "ratatui", "bollard", "hyper", "std::env", "SystemTime"],
     ),
     ("source", &["ratatui", "crossterm", "clap", "SystemTime"]),
     ("action", &["ratatui", "crossterm", "clap", "SystemTime"]),

@@ -211,7 +211,7 @@ impl Run {
         if let Some(error) = event["err"].as_str() {
             if self.down.insert(name.to_owned(), self.now).is_none() {
                 let cause = if error.starts_with("TimeoutError") {
-                    Cause::Timeout("connect")
+                    Cause::Timeout("connect".into())
                 } else {
                     Cause::Refused
                 };

@@ -7,6 +7,7 @@ mod table;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub use self::table::TABLE;
+use crate::app::playback::Travel;
 use crate::model::act::ContainerAct;
 
 /// What the operator meant.
@@ -68,12 +69,49 @@ pub enum Command {
     Confirm,
     /// Start the example cluster.
     StartLab,
+    /// Show the recorded failover.
+    Demo,
+    /// Record this run, or end that.
+    Record,
+    /// Move in a recording.
+    Travel(Travel),
     /// Help.
     Help,
     /// Stop this process until `fg`.
     Suspend,
     /// End.
     Quit,
+}
+
+impl Command {
+    /// It changes what is looked at and nothing else, so that it is of use in a recording too.
+    pub const fn only_looks(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+                | Self::Left
+                | Self::Right
+                | Self::NextPane
+                | Self::PreviousPane
+                | Self::Zoom
+                | Self::Open
+                | Self::Back
+                | Self::LogScope
+                | Self::Follow
+                | Self::Znodes
+                | Self::Failovers
+                | Self::NextPart
+                | Self::Enter
+                | Self::Findings
+                | Self::OwnLog
+                | Self::Help
+        )
+    }
 }
 
 /// Where a key means something. A key stands once in each, and never both in `Main` and `Anywhere`.
@@ -89,6 +127,8 @@ pub enum Context {
     Question,
     /// While nothing was found to watch.
     Nothing,
+    /// While a recording is played, beside `Main` and `Anywhere`.
+    Recording,
 }
 
 /// A row of the table.
@@ -180,8 +220,14 @@ mod tests {
             a == b
                 || matches!(
                     (a, b),
-                    (Context::Main | Context::Nothing | Context::Failover, Context::Anywhere)
-                        | (Context::Anywhere, Context::Main | Context::Nothing | Context::Failover)
+                    (
+                        Context::Main | Context::Nothing | Context::Failover | Context::Recording,
+                        Context::Anywhere
+                    ) | (
+                        Context::Anywhere,
+                        Context::Main | Context::Nothing | Context::Failover | Context::Recording
+                    ) | (Context::Main | Context::Failover, Context::Recording)
+                        | (Context::Recording, Context::Main | Context::Failover)
                 )
         };
         for (i, one) in TABLE.iter().enumerate() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crossterm::event::KeyEvent;
 
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
@@ -11,7 +13,8 @@ use crate::model::signal::Signal;
 use crate::model::topology::Targets;
 
 /// Everything that can happen to the program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A source has something to say.
     Signal(Signal),
@@ -36,6 +39,25 @@ pub enum Event {
     CheckEnded,
     /// An [`Effect::Report`] ended: the files, or why there are none.
     Reported(Result<String, String>),
+    /// A record of this run began or ended.
+    Recording(RecordNews),
+}
+
+/// What becomes of the record of this run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordNews {
+    /// It is written into this file from now on.
+    Began(String),
+    /// It could not be begun, and why.
+    Refused(String),
+    /// It ended.
+    Ended {
+        /// The file.
+        file: String,
+        /// Why, if nobody asked for it.
+        why: Option<String>,
+    },
 }
 
 /// What the runtime has to do after an update. Nothing of it is awaited in the loop.
@@ -58,6 +80,8 @@ pub enum Effect {
     Report(u32),
     /// Give the terminal back and stop this process until it is continued.
     Suspend,
+    /// Begin a record of this run, or end the one that is written.
+    Record,
     /// Use the next theme.
     NextTheme,
     /// End the monitor.
@@ -71,6 +95,8 @@ pub enum Leave {
     Quit,
     /// Start the example cluster, then come back.
     StartLab,
+    /// Show the recorded failover, then come back.
+    Demo,
 }
 
 /// How soon the screen must show an update.

@@ -2,13 +2,16 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::fact::Fact;
 
 /// Facts kept.
 pub const CAPACITY: usize = 1_000;
 
 /// The newest facts, oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Feed {
     facts: VecDeque<Fact>,
     dropped: u64,

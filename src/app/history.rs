@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::member::{Lag, Member};
 use crate::model::name::MemberName;
 
@@ -9,7 +11,8 @@ use crate::model::name::MemberName;
 pub const SAMPLES: usize = 60;
 
 /// Replay lag in bytes of each member, oldest first; `None` where it was not known.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct History {
     lag: BTreeMap<MemberName, VecDeque<Option<u64>>>,
 }

@@ -1,6 +1,9 @@
 //! The containers' log lines: one ring for each, bounded by bytes, so that a chatty one never pushes out another.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::model::log::LogLine;
 use crate::model::name::ContainerName;
@@ -12,14 +15,14 @@ pub const BYTES_PER_CONTAINER: usize = 2 << 20;
 const LINE_OVERHEAD: usize = std::mem::size_of::<StoredLine>();
 
 /// Where a line stands in the one order over all containers: by stamp, then by arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     at: Timestamp,
     arrival: u64,
 }
 
 /// A line and its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredLine {
     /// Its place.
     pub position: Position,
@@ -27,15 +30,28 @@ pub struct StoredLine {
     pub line: LogLine,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Ring {
-    lines: VecDeque<StoredLine>,
+    /// Shared, so that a copy of the state for a record or for going back in one costs little.
+    lines: VecDeque<Arc<StoredLine>>,
     bytes: usize,
     dropped: u64,
 }
 
+impl Ring {
+    fn shorten(&mut self, bytes: usize) {
+        while self.bytes > bytes {
+            let Some(oldest) = self.lines.pop_front() else { break };
+            self.bytes = self.bytes.saturating_sub(oldest.line.text.len() + LINE_OVERHEAD);
+            self.dropped += 1;
+        }
+    }
+}
+
 /// All lines that are kept.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LogStore {
     rings: BTreeMap<ContainerName, Ring>,
     arrivals: u64,
@@ -48,17 +64,21 @@ impl LogStore {
         let ring = self.rings.entry(line.container.clone()).or_default();
         let at = ring.lines.back().map_or(line.at, |last| last.position.at.max(line.at));
         ring.bytes += line.text.len() + LINE_OVERHEAD;
-        ring.lines.push_back(StoredLine {
+        ring.lines.push_back(Arc::new(StoredLine {
             position: Position {
                 at,
                 arrival: self.arrivals,
             },
             line,
-        });
-        while ring.bytes > BYTES_PER_CONTAINER {
-            let Some(oldest) = ring.lines.pop_front() else { break };
-            ring.bytes = ring.bytes.saturating_sub(oldest.line.text.len() + LINE_OVERHEAD);
-            ring.dropped += 1;
+        }));
+        ring.shorten(BYTES_PER_CONTAINER);
+    }
+
+    /// Drops the oldest lines of each container until all together take at most `bytes`.
+    pub fn shorten(&mut self, bytes: usize) {
+        let each = bytes / self.rings.len().max(1);
+        for ring in self.rings.values_mut() {
+            ring.shorten(each);
         }
     }
 
@@ -69,7 +89,7 @@ impl LogStore {
         while window.len() < rows {
             let newest = cursors
                 .iter_mut()
-                .filter_map(|(ring, next)| Some((ring.lines.get(next.checked_sub(1)?)?, next)))
+                .filter_map(|(ring, next)| Some((&**ring.lines.get(next.checked_sub(1)?)?, next)))
                 .max_by_key(|(line, _)| line.position);
             let Some((line, next)) = newest else { break };
             *next -= 1;
@@ -85,7 +105,7 @@ impl LogStore {
         for ring in self.rings.values() {
             let begin = ring.lines.partition_point(|line| line.position.at < from);
             let end = ring.lines.partition_point(|line| line.position.at <= to);
-            lines.extend(ring.lines.range(begin..end.max(begin)));
+            lines.extend(ring.lines.range(begin..end.max(begin)).map(|line| &**line));
         }
         lines.sort_by_key(|line| line.position);
         lines
@@ -169,7 +189,7 @@ impl LogStore {
         self.rings
             .iter()
             .filter(|(name, _)| only.is_none_or(|only| *only == **name))
-            .map(|(_, ring)| (ring, ring.lines.partition_point(&before)))
+            .map(|(_, ring)| (ring, ring.lines.partition_point(|line| before(line))))
             .collect()
     }
 }

@@ -1,6 +1,7 @@
 //! A note of the operator: typed or pasted, cleaned, bounded, and then a fact like any other.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::app::event::{Effect, Leave};
@@ -12,7 +13,8 @@ use crate::model::text::{clean, clean_line};
 pub const LONGEST_NOTE: usize = 200;
 
 /// A note that is being written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Draft {
     /// So far; clean.
     pub text: String,

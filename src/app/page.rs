@@ -1,5 +1,7 @@
 //! The page of failovers: its parts, what can be selected there, and the way from a fact to the log lines around it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::App;
 use crate::app::moving::{neighbour, scrolled};
 use crate::app::view::{Overlay, Pane};
@@ -10,7 +12,8 @@ use crate::model::time::Timestamp;
 use crate::model::wal::Timeline;
 
 /// What is looked at on the page; each kind is a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Spot {
     /// What happened and why, phase by phase; scrolled by so many lines.
     Story(u16),
@@ -21,7 +24,8 @@ pub enum Spot {
 }
 
 /// By what something past is known, whatever comes after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Key {
     /// An episode's number.
     Episode(u32),
@@ -49,7 +53,7 @@ impl Past<'_> {
 }
 
 /// Where the operator came from, to return there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Return {
     overlay: Overlay,
     focus: Pane,

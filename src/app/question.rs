@@ -1,5 +1,7 @@
 //! A question before an act: what it would do, bound to what was true when it was asked.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::act::{ActTarget, ContainerAct};
 use crate::model::cluster::Cluster;
 use crate::model::container::{Container, ContainerKind, ContainerState};
@@ -11,7 +13,7 @@ use crate::model::takeover;
 use crate::model::time::Timestamp;
 
 /// An act that waits for a yes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// What would be done.
     pub act: ContainerAct,
@@ -26,7 +28,7 @@ pub struct Question {
 }
 
 /// What matters for the consequence of an act.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Situation {
     /// What the container runs.
     pub part: Part,
@@ -37,7 +39,8 @@ pub struct Situation {
 }
 
 /// What part of the cluster a container is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// A member and its role.
     Member(MemberName, MemberRole),

@@ -1,5 +1,7 @@
 //! What is shown and where the focus is: everything about the screen that is not about the cluster.
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::log_store::Position;
 use crate::app::noting::Draft;
 use crate::app::page::{Return, Spot};
@@ -9,7 +11,8 @@ use crate::model::name::{ContainerName, MemberName};
 use crate::model::time::Timestamp;
 
 /// A pane that can have the focus, in the order of `tab`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     /// The members.
     #[default]
@@ -42,7 +45,8 @@ impl Pane {
 }
 
 /// What covers the main screen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Overlay {
     /// Help, scrolled by so many lines.
     Help(u16),
@@ -85,7 +89,8 @@ pub enum Overlay {
 }
 
 /// Something that details can be shown of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A member.
     Member(MemberName),
@@ -94,7 +99,8 @@ pub enum Subject {
 }
 
 /// How the log pane is read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LogView {
     /// Only this container; `None` is all.
     pub only: Option<ContainerName>,
@@ -109,7 +115,8 @@ pub struct LogView {
 }
 
 /// The screen's state.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct View {
     /// Size of the terminal, columns and rows.
     pub size: (u16, u16),

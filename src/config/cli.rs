@@ -48,6 +48,13 @@ pub enum Command {
     },
     /// Make or remove the table of the probe; see --probe.
     Probe(ProbeArgs),
+    /// Play a record: the same screen, with time travel.
+    Replay {
+        /// As --record or a key made it.
+        file: PathBuf,
+    },
+    /// Play the recording of a failover of the reference cluster that is built in; needs no Docker.
+    Demo,
     /// Print the resolved configuration, and where each value came from.
     Config,
 }
@@ -137,6 +144,12 @@ pub struct MonitorArgs {
     /// How many log lines of each container to read at the start [default: 200].
     #[arg(long, global = true, value_name = "LINES")]
     pub tail: Option<String>,
+    /// Record the run into this new file, or into a new file in this folder; pgherd replay plays it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<String>,
+    /// Length of a record at most, in MB [default: 256].
+    #[arg(long, global = true, value_name = "MB")]
+    pub record_limit: Option<String>,
     /// Time zone of the times shown: local or utc [default: local].
     #[arg(long, global = true, value_name = "ZONE")]
     pub time_zone: Option<String>,

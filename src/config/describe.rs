@@ -36,6 +36,14 @@ pub fn describe(settings: &Settings) -> String {
     let reports = settings.reports.value.as_ref();
     let reports = reports.map_or_else(|| OPEN.to_owned(), |folder| quoted(&folder.display().to_string()));
     table.row("reports", &reports, &settings.reports.from);
+    let record = settings.record.value.as_ref();
+    let record = record.map_or_else(|| OPEN.to_owned(), |path| quoted(&path.display().to_string()));
+    table.row("record", &record, &settings.record.from);
+    table.row(
+        "record_limit",
+        &settings.record_limit.value,
+        &settings.record_limit.from,
+    );
     table.postgres(settings);
     table.overrides(settings);
     let file = match &settings.file {

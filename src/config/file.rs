@@ -37,6 +37,10 @@ pub struct File {
     pub time_zone: Option<Spanned<String>>,
     /// Folder for reports.
     pub reports: Option<Spanned<String>>,
+    /// File to record into from the start.
+    pub record: Option<Spanned<String>>,
+    /// Length of a record at most.
+    pub record_limit: Option<Spanned<u32>>,
     /// How to log in to the members.
     #[serde(default)]
     pub postgres: PostgresTable,

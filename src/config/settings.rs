@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::cli::MonitorArgs;
 use super::environment::Environment;
 use super::file::{self, Loaded, MemberTable, PostgresTable, ProxyTable};
+use super::layers::Layers;
 use super::{ConfigError, Origin, Sourced, values};
 use crate::model::name::{MemberName, ProxyName};
 use crate::model::probe::Mode;
@@ -50,6 +51,12 @@ pub struct Settings {
     pub reports: Sourced<Option<PathBuf>>,
     /// Folder for reports where none was named and the working folder refuses them.
     pub spare_reports: Option<PathBuf>,
+    /// The file to record into from the start; a folder stands for a new file in it.
+    pub record: Sourced<Option<PathBuf>>,
+    /// Length of a record at most, in MB.
+    pub record_limit: Sourced<u32>,
+    /// Where a record goes that a key begins.
+    pub records: Option<PathBuf>,
 }
 
 /// Where the configuration file is or would be.
@@ -205,6 +212,15 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .parse(|text| Ok(Some(values::path(text, environment))))?
             .or(None),
         spare_reports: environment.state("pgherd/reports"),
+        record: at
+            .find("record", "", &flags.record, &keys.record)
+            .parse(|text| Ok(values::path(text, environment)))?
+            .or_none(),
+        record_limit: at
+            .find("record_limit", "", &flags.record_limit, &keys.record_limit)
+            .parse(values::megabytes)?
+            .or(256),
+        records: environment.state("pgherd/records"),
     })
 }
 
@@ -309,87 +325,4 @@ fn proxies(at: &Layers, tables: &[ProxyTable]) -> Result<Vec<Sourced<ProxySettin
         })
     };
     tables.iter().map(proxy).collect()
-}
-
-/// Where values are looked for.
-struct Layers<'a> {
-    environment: &'a Environment,
-    file: Option<&'a Loaded>,
-}
-
-impl Layers<'_> {
-    /// The text of the highest layer that has `key`: flag `--key`, variable `PGHERD_KEY`, the variable `known_as` of
-    /// other programs, the file.
-    #[expect(clippy::ref_option, reason = "both are fields of structs: each call stays one line")]
-    fn find(
-        &self,
-        key: &str,
-        known_as: &str,
-        flag: &Option<String>,
-        file: &Option<Spanned<impl ToString>>,
-    ) -> Found<String> {
-        if let Some(text) = flag {
-            let from = Origin::Flag(format!("--{}", key.replace('_', "-")));
-            return Found(Some((text.clone(), from)));
-        }
-        let own = format!("PGHERD_{}", key.to_uppercase());
-        for name in [own.as_str(), known_as] {
-            if let Some(text) = self.environment.get(name) {
-                return Found(Some((text.to_owned(), Origin::Variable(name.to_owned()))));
-            }
-        }
-        Found(
-            file.as_ref()
-                .map(|value| (value.get_ref().to_string(), self.origin(value))),
-        )
-    }
-
-    fn origin<T>(&self, value: &Spanned<T>) -> Origin {
-        self.file.map_or(Origin::Default, |file| file.origin(value))
-    }
-
-    fn value<T>(&self, text: &Spanned<String>, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
-        parse(text.get_ref()).map_err(|problem| ConfigError::at(&self.origin(text), problem))
-    }
-
-    /// A name that is none of `taken`, which it joins.
-    fn name(&self, text: &Spanned<String>, taken: &mut BTreeSet<String>) -> Result<String, ConfigError> {
-        let name = self.value(text, values::word)?;
-        if taken.insert(name.clone()) {
-            Ok(name)
-        } else {
-            let problem = format!("the name {name:?} is used twice: give each its own");
-            Err(ConfigError::at(&self.origin(text), problem))
-        }
-    }
-}
-
-/// What the layers say, if anything.
-struct Found<T>(Option<(T, Origin)>);
-
-impl Found<String> {
-    fn parse<T>(self, parse: impl Fn(&str) -> Result<T, String>) -> Result<Found<T>, ConfigError> {
-        let Some((text, from)) = self.0 else {
-            return Ok(Found(None));
-        };
-        match parse(&text) {
-            Ok(value) => Ok(Found(Some((value, from)))),
-            Err(problem) => Err(ConfigError::at(&from, problem)),
-        }
-    }
-}
-
-impl<T> Found<T> {
-    fn or(self, default: T) -> Sourced<T> {
-        self.or_else(|| (default, Origin::Default))
-    }
-
-    fn or_else(self, default: impl FnOnce() -> (T, Origin)) -> Sourced<T> {
-        let (value, from) = self.0.unwrap_or_else(default);
-        Sourced { value, from }
-    }
-
-    fn or_none(self) -> Sourced<Option<T>> {
-        Found(self.0.map(|(value, from)| (Some(value), from))).or(None)
-    }
 }

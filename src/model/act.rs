@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::name::ContainerName;
 
 /// Something that Docker can be asked to do to a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContainerAct {
     /// SIGTERM (or the image's stop signal), SIGKILL after the container's own grace period.
     Stop,
@@ -46,7 +49,7 @@ impl ContainerAct {
 }
 
 /// The container that was confirmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActTarget {
     /// Full id: a container that was made anew under the same name is another one.
     pub id: String,
@@ -55,14 +58,14 @@ pub struct ActTarget {
 }
 
 /// Docker did it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActDone {
     /// From the request to the daemon's answer.
     pub took: Duration,
 }
 
 /// How an act ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActOutcome {
     /// What was asked for.
     pub act: ContainerAct,

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::cluster::Cluster;
 use super::container::ContainerState;
 use super::name::MemberName;
@@ -20,7 +22,7 @@ pub const SCHEMA: &str = "public";
 pub const PREFIX: &str = "pgherd_check_";
 
 /// What is checked, fixed when it begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Every member that is known.
     pub members: Vec<Target>,
@@ -33,7 +35,7 @@ pub struct Plan {
 }
 
 /// A member to check.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its name.
     pub member: MemberName,
@@ -103,7 +105,8 @@ impl fmt::Display for TableName {
 }
 
 /// How a step stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Under way.
     Running,
@@ -121,7 +124,7 @@ pub enum State {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// What it does: `row seen on postgresql1`.
     pub name: String,
@@ -164,7 +167,8 @@ pub fn span(span: Duration) -> String {
 }
 
 /// The steps so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     /// In the order in which they began.
     pub steps: Vec<Step>,

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::container::{Container, ContainerKind, ContainerState, Usage};
 use super::dcs::{DcsMember, DcsSnapshot, SyncState};
 use super::fact::{Fact, Memory};
@@ -23,7 +25,8 @@ use super::topology::Targets;
 pub const STALE_AFTER: Duration = Duration::from_secs(3);
 
 /// The last known values. An outage never empties them: see [`Cluster::freshness`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cluster {
     /// The scope that is shown, once one is chosen or read.
     pub scope: Option<String>,
@@ -46,6 +49,7 @@ pub struct Cluster {
     /// What clients see.
     pub probe: Probe,
     /// The way to each source.
+    #[serde(with = "super::pairs")]
     pub links: BTreeMap<SourceId, LinkState>,
     /// What is read now, as last given to [`Cluster::forget`].
     pub targets: Targets,

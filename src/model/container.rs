@@ -4,11 +4,13 @@ mod text;
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::name::{ContainerName, MemberName};
 use super::time::Timestamp;
 
 /// One container, running or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// Full id; changes when the container is made anew.
     pub id: String,
@@ -82,7 +84,8 @@ impl Container {
 }
 
 /// What a container does now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContainerState {
     /// Made and never started.
     Created,
@@ -102,7 +105,7 @@ pub enum ContainerState {
 }
 
 /// A port of a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// Inside the container.
     pub private: u16,
@@ -113,7 +116,7 @@ pub struct Port {
 }
 
 /// A network that a container is part of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// Network name.
     pub name: String,
@@ -124,7 +127,7 @@ pub struct Network {
 }
 
 /// Labels that compose sets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compose {
     /// `com.docker.compose.project`.
     pub project: String,
@@ -133,7 +136,8 @@ pub struct Compose {
 }
 
 /// What a container was recognised as, and by what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContainerKind {
     /// PostgreSQL under Patroni.
     Patroni {
@@ -159,7 +163,7 @@ pub enum ContainerKind {
 }
 
 /// What a running container uses.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Percent of one core.
     pub cpu_percent: f64,
@@ -168,7 +172,7 @@ pub struct Usage {
 }
 
 /// Something happened to a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerEvent {
     /// Docker's own time.
     pub at: Timestamp,
@@ -181,7 +185,8 @@ pub struct ContainerEvent {
 }
 
 /// What happened to a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContainerAction {
     /// A signal was sent through Docker.
     Killed {

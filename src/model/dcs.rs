@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::name::MemberName;
 use super::time::Timestamp;
 use super::wal::{Lsn, Timeline};
 
 /// A ZooKeeper session: who owns an ephemeral znode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionId(pub i64);
 
 impl fmt::Display for SessionId {
@@ -18,7 +20,7 @@ impl fmt::Display for SessionId {
 }
 
 /// What ZooKeeper says about a znode beside its value. Times are of ZooKeeper's clock, in whole milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZnodeStat {
     /// Transaction that created it.
     pub czxid: i64,
@@ -35,7 +37,7 @@ pub struct ZnodeStat {
 }
 
 /// One znode as it is, for the browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Znode {
     /// Path below the root of the scope without a leading slash: `leader`, `members/postgresql0`; empty for the root.
     pub path: String,
@@ -46,7 +48,7 @@ pub struct Znode {
 }
 
 /// The `leader` znode: the lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaderLock {
     /// Who holds it.
     pub holder: MemberName,
@@ -59,7 +61,8 @@ pub struct LeaderLock {
 }
 
 /// A role as Patroni writes it; `master` (before 4.0) and `primary` are one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PatroniRole {
     /// `primary` or `master`.
     Primary,
@@ -106,7 +109,8 @@ impl PatroniRole {
 }
 
 /// The tags that decide who may take over; all others stay in `other`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tags {
     /// Never becomes leader by itself.
     pub nofailover: bool,
@@ -121,7 +125,7 @@ pub struct Tags {
 }
 
 /// `members/<name>`: what a member's Patroni last wrote about itself. As old as `modified`; no heartbeat.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DcsMember {
     /// The member.
     pub name: MemberName,
@@ -162,7 +166,8 @@ pub struct DcsMember {
 }
 
 /// `config`: the dynamic configuration. `None` is "not set there": Patroni's default then applies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DynamicConfig {
     /// Lifetime of the leader lock.
     pub ttl: Option<Duration>,
@@ -187,7 +192,7 @@ pub struct DynamicConfig {
 }
 
 /// An entry of `history`: one promotion.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineSwitch {
     /// The timeline that ended.
     pub old: Timeline,
@@ -202,7 +207,7 @@ pub struct TimelineSwitch {
 }
 
 /// `failover`: somebody asked for a switchover or failover.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailoverRequest {
     /// Present for a switchover.
     pub leader: Option<MemberName>,
@@ -213,7 +218,7 @@ pub struct FailoverRequest {
 }
 
 /// `sync`: who may win a failover in synchronous mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
     /// The last node that ran as synchronous primary.
     pub leader: Option<MemberName>,
@@ -224,7 +229,7 @@ pub struct SyncState {
 }
 
 /// Everything below the scope at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DcsSnapshot {
     /// Where it was read: `/service/my_cluster`.
     pub root: String,

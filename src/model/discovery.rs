@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::container::{Container, ContainerKind};
 use super::name::ContainerName;
 
@@ -12,7 +14,8 @@ use super::name::ContainerName;
 const SHARED_BY_ALL: [&str; 3] = ["bridge", "host", "none"];
 
 /// A cluster: at least one PostgreSQL under Patroni.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Found {
     /// Compose project, else network.
     pub id: String,

@@ -15,6 +15,8 @@ mod text;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::act::ContainerAct;
 use super::container::ContainerAction;
 use super::dcs::FailoverRequest;
@@ -31,7 +33,7 @@ pub(super) use proxy::compare as proxy;
 pub use text::{exit_text, signal_name};
 
 /// One change.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
     /// When it happened: by the source's own clock where it gives one, else when the answer arrived.
     pub at: Timestamp,
@@ -49,7 +51,8 @@ pub struct Fact {
 }
 
 /// The part of the cluster that says something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// The Docker daemon.
     Docker,
@@ -109,7 +112,8 @@ pub enum Severity {
 }
 
 /// How a process came to its end, as far as Docker tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// Only its exit code is known.
     Plain,
@@ -120,7 +124,8 @@ pub enum Ending {
 }
 
 /// What changed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FactKind {
     /// First sight of the lock: this member holds it since `at`.
     LockHeld(MemberName),

@@ -16,6 +16,8 @@ mod walk;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::fact::{Fact, FactKind, SourceKind};
 use super::name::MemberName;
 use super::probe::Probe;
@@ -44,7 +46,8 @@ const READ_BACK: Duration = Duration::from_secs(60);
 const HICCUP: Duration = Duration::from_secs(5);
 
 /// All episodes of this run, oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Chronicle {
     episodes: VecDeque<Episode>,
     opened: u32,

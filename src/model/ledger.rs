@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::name::MemberName;
 use super::probe::{Attempt, Outcome, RING, Server};
 use super::time::Timestamp;
@@ -18,7 +20,7 @@ const READINGS: usize = 16;
 const UNDER_WAY: usize = 64;
 
 /// The rows of a run as one server has them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Which member was asked straight; `None` through the entry point.
     pub member: Option<MemberName>,
@@ -44,7 +46,7 @@ impl Reading {
 }
 
 /// What a server promised.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Promise {
     sent: Timestamp,
     ended: Timestamp,
@@ -53,7 +55,8 @@ struct Promise {
 }
 
 /// Every write of a run that may still be in the ring.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Ledger {
     promised: BTreeMap<i64, Promise>,
     unknown: BTreeMap<i64, Timestamp>,
@@ -66,7 +69,7 @@ pub struct Ledger {
 }
 
 /// What a reading came to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// When the rows were asked for.
     pub at: Timestamp,

@@ -1,12 +1,16 @@
 //! Whether a source can be read, since when, and why not.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::name::{MemberName, ProxyName};
 use super::time::Timestamp;
 
 /// One thing that is read. Each has its own task, deadline and [`LinkState`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceId {
     /// The Docker daemon.
     Docker,
@@ -36,12 +40,13 @@ impl fmt::Display for SourceId {
 }
 
 /// Why a source gives no answer. The kinds differ because they mean different things to an operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Nothing listens there: the process is gone.
     Refused,
     /// Connected or tried to, and no answer in time: frozen, cut off or overloaded. The text names the step.
-    Timeout(&'static str),
+    Timeout(Cow<'static, str>),
     /// No route, or the name does not resolve.
     Unreachable(String),
     /// PostgreSQL is starting up or in crash recovery (57P03).
@@ -75,7 +80,8 @@ impl fmt::Display for Cause {
 }
 
 /// The state of the way to a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// First attempt under way.
     Connecting,
@@ -120,7 +126,7 @@ impl LinkState {
 }
 
 /// The last value that a source gave, and when.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Known<T> {
     /// The value.
     pub value: T,
@@ -136,12 +142,12 @@ mod tests {
     fn a_link_remembers_when_its_state_began() {
         let at = Timestamp::from_millis;
         let down = LinkState::Connecting.after(Err(Cause::Refused), at(1));
-        let still = down.after(Err(Cause::Timeout("connect")), at(2));
+        let still = down.after(Err(Cause::Timeout("connect".into())), at(2));
         assert_eq!(
             still,
             LinkState::Down {
                 since: at(1),
-                cause: Cause::Timeout("connect")
+                cause: Cause::Timeout("connect".into())
             }
         );
         let up = still.after(Ok(()), at(3));

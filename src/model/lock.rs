@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::cluster::Cluster;
 use super::container::ContainerState;
 use super::dcs::{LeaderLock, SessionId};
@@ -37,7 +39,8 @@ pub struct LockOutlook {
 }
 
 /// A session timeout and how it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SessionTimeout {
     /// ZooKeeper's own `cons` says so.
     Measured(Duration),

@@ -1,10 +1,13 @@
 //! Lines of container logs.
 
+use serde::{Deserialize, Serialize};
+
 use super::name::ContainerName;
 use super::time::Timestamp;
 
 /// How serious a line says it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Debug and finer.
     Debug,
@@ -19,7 +22,7 @@ pub enum Level {
 }
 
 /// One whole line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Docker's stamp: the order.
     pub at: Timestamp,

@@ -10,6 +10,8 @@ mod state;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::cluster::{Cluster, Freshness};
 use super::container::{Container, ContainerState, Usage};
 use super::dcs::{DcsMember, PatroniRole, Tags};
@@ -64,7 +66,8 @@ pub struct Member {
 }
 
 /// A member's role. The lock decides who leads; PostgreSQL decides who is a primary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MemberRole {
     /// Holds the lock.
     Leader,
@@ -121,7 +124,8 @@ pub enum Condition {
 }
 
 /// Distance to the leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lag {
     /// It leads.
     NotApplicable,

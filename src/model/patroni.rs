@@ -1,12 +1,14 @@
 //! What a member's Patroni says over its REST API (`GET /patroni`, with the code of `GET /primary`).
 
+use serde::{Deserialize, Serialize};
+
 use super::dcs::PatroniRole;
 use super::name::MemberName;
 use super::time::Timestamp;
 use super::wal::{Lsn, Timeline};
 
 /// One status document. Its `role` is `pg_is_in_recovery()` of that moment, so it changes before the member znode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestStatus {
     /// Holds the leader lock and runs as primary: `GET /primary` gave 200.
     pub has_lock: bool,

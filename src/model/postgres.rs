@@ -1,18 +1,22 @@
 //! What a member's PostgreSQL says about itself over SQL.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::name::MemberName;
 use super::time::Timestamp;
 use super::wal::{Lsn, Timeline};
 
 /// Something that PostgreSQL shows only to roles with enough privilege.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Privileged<T> {
     /// Our role sees it.
     Seen(T),
     /// It is there and our role does not see it; the text says which grant is missing.
-    Denied(&'static str),
+    Denied(Cow<'static, str>),
 }
 
 impl<T> Privileged<T> {
@@ -35,7 +39,7 @@ pub struct Refusal {
 }
 
 /// One answer of the role-safe round of queries.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SqlStatus {
     /// Time from sending the queries to the whole answer.
     pub round_trip: Duration,
@@ -79,7 +83,8 @@ impl SqlStatus {
 }
 
 /// Which source gave the timeline. See the facts on timelines: they differ in how late they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TimelineSource {
     /// Name of the current WAL file: exact, primaries only.
     WalFile,
@@ -90,7 +95,8 @@ pub enum TimelineSource {
 }
 
 /// What `pg_is_in_recovery()` says, with the values that exist only there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SqlRole {
     /// Not in recovery.
     Primary {
@@ -102,7 +108,8 @@ pub enum SqlRole {
 }
 
 /// A standby's side of replication.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Standby {
     /// `pg_last_wal_receive_lsn()`; `None` if it never streamed since its start.
     pub received: Option<Lsn>,
@@ -117,7 +124,7 @@ pub struct Standby {
 }
 
 /// `pg_stat_wal_receiver`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalReceiver {
     /// `streaming`, `waiting`, `starting`, …
     pub status: String,
@@ -130,7 +137,7 @@ pub struct WalReceiver {
 }
 
 /// A row of `pg_stat_replication`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WalSender {
     /// `application_name`: Patroni sets it to the member's name.
     pub name: MemberName,
@@ -153,7 +160,7 @@ pub struct WalSender {
 }
 
 /// A row of `pg_replication_slots`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// Its name.
     pub name: String,

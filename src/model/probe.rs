@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::fact::{Fact, FactKind, SourceKind};
 use super::ledger::{Judgement, Ledger, Reading};
 use super::name::MemberName;
@@ -29,7 +31,8 @@ const LOSSES: usize = 16;
 const STEPS: usize = 16;
 
 /// One row of attempts, each at its time whatever became of those before.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// Writes through the entry point, each on a new connection: whether the entry is open.
     Write,
@@ -60,7 +63,8 @@ impl fmt::Display for Lane {
 }
 
 /// Why an attempt was not acknowledged; it names the part that is to blame.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Nothing listens there.
     Refused,
@@ -115,7 +119,8 @@ impl fmt::Display for Class {
 }
 
 /// What became of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The server said that it is done.
     Acknowledged,
@@ -143,7 +148,7 @@ impl Outcome {
 }
 
 /// Who answered.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Server {
     /// Its address as it sees itself: inside the cluster's network.
     pub address: String,
@@ -154,7 +159,7 @@ pub struct Server {
 }
 
 /// One attempt that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Of which lane.
     pub lane: Lane,
@@ -171,7 +176,8 @@ pub struct Attempt {
 }
 
 /// What is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Writes and reads.
     Write,
@@ -180,7 +186,7 @@ pub enum Mode {
 }
 
 /// One run of the probe: its rows bear its number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Its number: the microsecond in which it began.
     pub id: i64,
@@ -193,7 +199,8 @@ pub struct Run {
 }
 
 /// What the probe tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum News {
     /// A run begins; what was before does not belong to it.
     Began(Run),
@@ -211,11 +218,14 @@ pub enum News {
 }
 
 /// Everything that is known of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Probe {
     /// The run; `None` before the first.
     pub run: Option<Run>,
+    #[serde(with = "super::pairs")]
     tracks: BTreeMap<Lane, Track>,
+    #[serde(with = "super::pairs")]
     watches: BTreeMap<Lane, Watch>,
     ledger: Ledger,
     judgement: Option<Judgement>,

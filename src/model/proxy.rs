@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// All proxies (`listen`, `backend`, `frontend` sections) of one HAProxy at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProxySnapshot {
     /// In HAProxy's order. Sections of statistics only are among them.
     pub pools: Vec<Pool>,
 }
 
 /// One section of the configuration, by its `pxname`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     /// `pxname`.
     pub name: String,
@@ -23,7 +26,7 @@ pub struct Pool {
 }
 
 /// The BACKEND row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
     /// `UP`, or `DOWN`: no server available, clients get an immediate close.
     pub status: ServerStatus,
@@ -40,7 +43,7 @@ pub struct Backend {
 }
 
 /// A server row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxyServer {
     /// `svname`.
     pub name: String,
@@ -69,7 +72,8 @@ pub struct ProxyServer {
 }
 
 /// `status` of a server or backend.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ServerStatus {
     /// In use.
     Up,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::container::{Container, ContainerEvent, Usage};
 use super::dcs::DcsSnapshot;
 use super::link::{LinkState, SourceId};
@@ -15,7 +17,8 @@ use super::store::StoreHealth;
 use super::time::Timestamp;
 
 /// A message from a source. Reports are whole snapshots; events and log lines are appended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// A new snapshot; it also says that the link is up.
     Report {
@@ -51,7 +54,8 @@ pub enum Signal {
 }
 
 /// A snapshot of one source.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Report {
     /// Every container on the daemon.
     Containers(Vec<Container>),

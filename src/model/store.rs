@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::dcs::SessionId;
 
 /// One server of the ensemble. What its four-letter-word whitelist hides is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StoreServer {
     /// As configured: `127.0.0.1:2181`.
     pub address: String,
@@ -29,7 +32,8 @@ pub struct StoreServer {
 }
 
 /// What is known of the ensemble beside its znodes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StoreHealth {
     /// One entry a configured server.
     pub servers: Vec<StoreServer>,

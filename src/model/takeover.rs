@@ -8,6 +8,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::cluster::Cluster;
 use super::dcs::{DcsMember, DcsSnapshot, PatroniRole};
 use super::link::{LinkState, SourceId};
@@ -23,7 +25,7 @@ use super::wal::{Lsn, Timeline};
 pub const DEFAULT_MAXIMUM_LAG: u64 = 1024 * 1024;
 
 /// A member that does not lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Which.
     pub member: MemberName,
@@ -32,7 +34,8 @@ pub struct Candidate {
 }
 
 /// What keeps a member from taking over. Displayed in few words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Obstacle {
     /// It does not run or answer: its state.
     Down(String),

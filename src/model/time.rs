@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Microseconds since the Unix epoch, UTC.
 ///
 /// The runtime makes them from one wall-clock reading plus a monotonic clock, so that differences between our own are
 /// true durations; those of Docker, ZooKeeper and logs come from the wall clock of their host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

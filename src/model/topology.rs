@@ -5,12 +5,14 @@ mod reach;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::name::{ContainerName, MemberName, ProxyName};
 
 pub use reach::{DEFAULT_NAMESPACE, targets};
 
 /// A TCP address as text: host name or IP, and port.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address {
     /// Host name, IPv4, or IPv6 without brackets.
     pub host: String,
@@ -29,7 +31,8 @@ impl fmt::Display for Address {
 }
 
 /// Everything that should be read now. Compared with the last one: only what differs is started anew.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Targets {
     /// The coordination store.
     pub store: Option<StoreTarget>,
@@ -46,7 +49,7 @@ pub struct Targets {
 }
 
 /// Where ZooKeeper is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreTarget {
     /// The servers of the ensemble.
     pub servers: Vec<Address>,
@@ -58,7 +61,7 @@ pub struct StoreTarget {
 }
 
 /// Where a member is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeTarget {
     /// Its name.
     pub member: MemberName,
@@ -69,7 +72,7 @@ pub struct NodeTarget {
 }
 
 /// Where a proxy is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxyTarget {
     /// Its name.
     pub name: ProxyName,
@@ -78,7 +81,8 @@ pub struct ProxyTarget {
 }
 
 /// What configuration says; it wins over what was found. Empty and `None` say nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Overrides {
     /// ZooKeeper servers.
     pub zookeeper: Vec<Address>,

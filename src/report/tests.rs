@@ -99,7 +99,7 @@ impl Played {
         let mut played = Self::healthy();
         let facts = played.world.docker("pg-master", ContainerAction::Paused);
         played.take(facts);
-        played.world.silence(LEADER, &Cause::Timeout("answer"));
+        played.world.silence(LEADER, &Cause::Timeout("answer".into()));
         played.pass(3);
         let facts = played.world.docker("pg-master", ContainerAction::Unpaused);
         played.take(facts);

@@ -27,6 +27,7 @@ use crate::source::Context;
 use crate::ui::{self, Look};
 
 use super::conductor::Conductor;
+use super::recording::Tape;
 use super::report::Place;
 use super::terminal::Screen;
 
@@ -54,7 +55,12 @@ pub(crate) enum Ended {
 ///
 /// # Errors
 /// If the terminal cannot be taken, read or written.
-pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Look) -> io::Result<Ended> {
+pub(crate) async fn run(
+    options: app::Options,
+    settings: Arc<Settings>,
+    look: Look,
+    tape: &mut Tape,
+) -> io::Result<Ended> {
     let mut ending = ending_signals()?;
     let mut screen = Screen::take()?;
     let clock = super::clock::start();
@@ -75,28 +81,33 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, look: Lo
         clock,
         conductor,
         settings,
+        tape,
         done,
         ended: None,
         suspended: false,
     };
+    if let Some(news) = monitor.tape.attach(&monitor.app) {
+        monitor.take(Event::Recording(news));
+    }
     let (width, height) = screen.size()?;
     monitor.take(Event::Resize { width, height });
     monitor.carry_out(effects);
     monitor.watch(&mut screen, inbox, acted, &mut ending).await
 }
 
-struct Monitor {
+struct Monitor<'a> {
     app: App,
     look: Look,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     conductor: Conductor,
     settings: Arc<Settings>,
+    tape: &'a mut Tape,
     done: mpsc::Sender<Event>,
     ended: Option<Ended>,
     suspended: bool,
 }
 
-impl Monitor {
+impl Monitor<'_> {
     async fn watch(
         &mut self,
         screen: &mut Screen,
@@ -126,7 +137,9 @@ impl Monitor {
                 Some(event) = acted.recv() => self.take(event),
                 _ = ticks.tick() => {
                     super::logging::collect();
-                    self.take(Event::Tick)
+                    let news = self.tape.poll().map(Event::Recording);
+                    let urgency = news.map_or(Urgency::Never, |news| self.take(news));
+                    urgency.max(self.take(Event::Tick))
                 }
                 Some(signal) = inbox.recv() => {
                     let mut urgency = self.take(Event::Signal(signal));
@@ -166,6 +179,7 @@ impl Monitor {
 
     fn take(&mut self, event: Event) -> Urgency {
         let now = (self.clock)();
+        self.tape.note(&event, now);
         let (effects, urgency) = self.app.update(event, now);
         self.carry_out(effects);
         urgency
@@ -179,6 +193,11 @@ impl Monitor {
                 Effect::Check(plan) => self.check(plan),
                 Effect::Pace(pace) => self.conductor.keep_pace(pace),
                 Effect::Report(number) => self.report(number),
+                Effect::Record => {
+                    if let Some(news) = self.tape.turn(&self.app) {
+                        self.take(Event::Recording(news));
+                    }
+                }
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
@@ -240,7 +259,7 @@ impl Monitor {
 ///
 /// A task of its own, because every poll of crossterm's stream contends for the lock that its reader holds: the loop
 /// above would pay for that with each signal of a source.
-fn read_keys() -> (mpsc::Receiver<io::Result<Input>>, JoinSet<()>) {
+pub(super) fn read_keys() -> (mpsc::Receiver<io::Result<Input>>, JoinSet<()>) {
     let (sender, receiver) = mpsc::channel(64);
     let mut task = JoinSet::new();
     task.spawn(async move {
@@ -255,7 +274,7 @@ fn read_keys() -> (mpsc::Receiver<io::Result<Input>>, JoinSet<()>) {
 }
 
 /// Receives the number of each signal that asks us to end.
-fn ending_signals() -> io::Result<mpsc::Receiver<i32>> {
+pub(super) fn ending_signals() -> io::Result<mpsc::Receiver<i32>> {
     let (sender, receiver) = mpsc::channel(4);
     for kind in [
         SignalKind::terminate(),

@@ -243,7 +243,7 @@ async fn beat(docker: Docker, heard: watch::Receiver<Option<Instant>>, news: mps
 
 async fn ping(docker: &Docker) -> Result<(), Cause> {
     match timeout(PING, docker.ping()).await {
-        Err(_) => Err(Cause::Timeout("ping")),
+        Err(_) => Err(Cause::Timeout("ping".into())),
         Ok(Err(error)) => Err(connect::cause(&error)),
         Ok(Ok(answer)) if answer.trim() == "OK" => Ok(()),
         Ok(Ok(answer)) => Err(Cause::Garbled(clean_line(&answer.chars().take(80).collect::<String>()))),

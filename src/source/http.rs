@@ -125,7 +125,7 @@ impl Client {
         let opening = Connection::open(&self.host, self.port);
         let connection = timeout_at(deadline, opening)
             .await
-            .map_err(|_| Cause::Timeout("connect"))??;
+            .map_err(|_| Cause::Timeout("connect".into()))??;
         self.exchange(connection, path, deadline).await
     }
 
@@ -143,7 +143,7 @@ impl Client {
                 let _ = timeout(patience, exchange).await;
             });
         }
-        Err(Cause::Timeout("answer"))
+        Err(Cause::Timeout("answer".into()))
     }
 
     fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, Cause> {
@@ -253,7 +253,7 @@ fn from_io(error: &io::Error) -> Cause {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::ConnectionRefused => Cause::Refused,
-        Kind::TimedOut => Cause::Timeout("connect"),
+        Kind::TimedOut => Cause::Timeout("connect".into()),
         Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable => {
             Cause::Unreachable(clean_line(&error.to_string()))
         }

@@ -74,6 +74,11 @@ pub(super) fn nothing(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         format!("{lab}  starts an example cluster here and watches it, like `pgherd lab`"),
         theme.key,
     ));
+    let demo = hints::key(Command::Demo, Context::Nothing);
+    lines.push((
+        format!("{demo}  plays the recording of a real failover, like `pgherd demo`"),
+        theme.key,
+    ));
     lines.push(("`pgherd discover` says what was found and why".to_owned(), theme.hint));
     lines.push((
         "`pgherd --config FILE` names the addresses of a cluster elsewhere".to_owned(),

@@ -106,6 +106,7 @@ fn badges<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'static str> + 'a {
         (paused, " PAUSED "),
         (failsafe, " FAILSAFE "),
         (scene.app.options.read_only, " READ-ONLY "),
+        (scene.app.recording.is_some(), " REC "),
     ]
     .into_iter()
     .filter_map(|(on, badge)| on.then_some(badge))

@@ -16,6 +16,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
         (Context::Failover, "On the page of failovers"),
         (Context::Question, "When asked"),
         (Context::Nothing, "When there is nothing to watch"),
+        (Context::Recording, "In a recording"),
     ] {
         document.push(Entry::Section(title.to_owned()));
         for entry in TABLE.iter().filter(|entry| entry.context == context) {

@@ -5,12 +5,16 @@ mod stage;
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use self::picture::{frame, picture, texts};
 use self::stage::Stage;
-use super::LEAST;
+use super::{LEAST, Look, Theme, draw_recording};
 use crate::app::page::Spot;
+use crate::app::playback::Playback;
 use crate::app::view::{Overlay, Pane, Subject};
 use crate::app::{App, Notice};
 use crate::model::act::ContainerAct;
@@ -294,4 +298,56 @@ fn draws_at_every_size() {
             );
         }
     }
+}
+
+#[test]
+fn a_recording_says_that_it_is_one_in_every_frame() {
+    let stage = Stage::killed(8);
+    let now = stage.app.now;
+    let playback = Playback {
+        name: "my_cluster-20261122T191751Z.pgherd".to_owned(),
+        begins: now.minus(Duration::from_secs(30)),
+        ends: now.plus(Duration::from_secs(90)),
+        at: now,
+        speed: 1,
+        ..Playback::default()
+    };
+    let paused = Playback {
+        paused: true,
+        own_view: true,
+        speed: 10,
+        ..playback.clone()
+    };
+    let over = Playback {
+        at: playback.ends,
+        flaw: Some("it was cut off: the last moments are missing".to_owned()),
+        notice: Some("this is a recording: nothing can be done to it".to_owned()),
+        ..playback.clone()
+    };
+    let mut said = stage.app.clone();
+    said.acting = Some("kill pg-master …".to_owned());
+    let look = Look {
+        theme: Theme::named("dark").unwrap(),
+        zone: TimeZone::UTC,
+    };
+    let mut rows = String::new();
+    for (app, playback) in [(&stage.app, &playback), (&said, &paused), (&stage.app, &over)] {
+        for (width, height) in [(60, 17), (80, 24), (140, 41)] {
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+            terminal
+                .draw(|frame| draw_recording(frame, app, playback, &look))
+                .unwrap();
+            let buffer = terminal.backend().buffer();
+            let screen: Vec<String> = (0..height)
+                .map(|row| (0..width).map(|column| buffer[(column, row)].symbol()).collect())
+                .collect();
+            assert!(screen.last().unwrap().contains("RECORDING"));
+            assert!(screen.concat().contains("postgresql0"), "the screen is there");
+            for row in screen.iter().rev().take(2).rev() {
+                rows += row.trim_end();
+                rows.push('\n');
+            }
+        }
+    }
+    insta::assert_snapshot!("recording", rows);
 }

@@ -38,7 +38,7 @@ pub(crate) fn lab() -> Lab {
     assert!(
         docker.is_ok_and(|info| info.status.success()),
         "these tests need a Docker engine that answers `docker info`; \
-         `cargo test --lib --test architecture --test terminal` are those without"
+         `cargo test --lib --test architecture --test terminal --test record` are those without"
     );
     if !*started {
         reserve();

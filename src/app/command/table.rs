@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{Command, Context, Entry, Key};
+use crate::app::playback::Travel;
 use crate::model::act::ContainerAct;
 
 const fn letter(letter: char) -> Key {
@@ -23,6 +24,10 @@ const fn row(
         hint,
         help,
     }
+}
+
+const fn travel(travel: Travel, keys: &'static [Key], hint: &'static str, help: &'static str) -> Entry {
+    row(Command::Travel(travel), keys, Context::Recording, hint, help)
 }
 
 /// Every command, in the order of the help.
@@ -162,6 +167,13 @@ pub const TABLE: &[Entry] = &[
     ),
     row(Command::Theme, &[letter('T')], Context::Main, "", "Next colour theme"),
     row(
+        Command::Record,
+        &[Key::Ctrl('r')],
+        Context::Main,
+        "",
+        "Record this run into a file, or end the record",
+    ),
+    row(
         Command::Up,
         &[Key::Plain(KeyCode::Up), letter('k')],
         Context::Anywhere,
@@ -281,5 +293,36 @@ pub const TABLE: &[Entry] = &[
         Context::Nothing,
         "start the lab",
         "Start the example cluster on this machine and watch it",
+    ),
+    row(
+        Command::Demo,
+        &[letter('D')],
+        Context::Nothing,
+        "demo",
+        "Play the recording of a failover that is built in",
+    ),
+    travel(Travel::Pause, &[letter(' ')], "pause", "Stand still, or play on"),
+    travel(Travel::NextFact, &[letter('.')], "fact", "To the next change"),
+    travel(Travel::PreviousFact, &[letter(',')], "", "Back to the change before"),
+    travel(
+        Travel::NextPhase,
+        &[letter('>')],
+        "phase",
+        "To the next fault, phase or end of one",
+    ),
+    travel(Travel::PreviousPhase, &[letter('<')], "", "Back to the one before"),
+    travel(Travel::Forward(10), &[letter(']')], "+10 s", "10 s on"),
+    travel(Travel::Back(10), &[letter('[')], "−10 s", "10 s back"),
+    travel(Travel::Forward(60), &[letter('}')], "", "A minute on"),
+    travel(Travel::Back(60), &[letter('{')], "", "A minute back"),
+    travel(Travel::Faster, &[letter('+'), letter('=')], "faster", "Play faster"),
+    travel(Travel::Slower, &[letter('-')], "", "Play slower"),
+    travel(Travel::Start, &[letter('^')], "", "To the start of the recording"),
+    travel(Travel::End, &[letter('$')], "", "To its end"),
+    travel(
+        Travel::Follow,
+        &[letter('v')],
+        "",
+        "The view as it was recorded again, after a look at something else",
     ),
 ];

@@ -95,7 +95,7 @@ fn a_killed_leader_is_told_stage_by_stage() {
 fn a_paused_leader_is_two_primaries_when_it_wakes() {
     let mut world = World::healthy();
     world.docker("pg-master", ContainerAction::Paused);
-    world.silence(LEADER, &Cause::Timeout("answer"));
+    world.silence(LEADER, &Cause::Timeout("answer".into()));
     world.pass(1_000);
     assert_eq!(
         ask(&world).verdict,
@@ -137,7 +137,7 @@ fn what_is_stale_is_marked_and_makes_no_agreement() {
 
     let mut world = World::healthy();
     let proxy = SourceId::Proxy(ProxyName::from("postgres_entrypoint"));
-    world.down.insert(proxy, Cause::Timeout("connect"));
+    world.down.insert(proxy, Cause::Timeout("connect".into()));
     world.pass(1_000);
     assert!(ask(&world).proxy.stale);
     assert_eq!(

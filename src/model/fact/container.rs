@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::container::{Container, ContainerAction, ContainerEvent, ContainerState};
 use super::super::name::ContainerName;
 use super::super::time::Timestamp;
@@ -15,7 +17,8 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// SIGKILL this long after SIGTERM is Docker's patience at its end, not two hands.
 const GRACE: RangeInclusive<Duration> = Duration::from_millis(900)..=Duration::from_secs(300);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Run {
     Running,
     Paused(Timestamp),
@@ -23,7 +26,7 @@ enum Run {
 }
 
 /// What Docker last said about a container.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Life {
     run: Run,
     started: Option<Timestamp>,

@@ -1,6 +1,6 @@
 //! Changes of the way to a source.
 
-use std::mem::{Discriminant, discriminant};
+use serde::{Deserialize, Serialize};
 
 use super::super::link::{Cause, LinkState, SourceId};
 use super::super::time::Timestamp;
@@ -8,22 +8,40 @@ use super::memory::Memory;
 use super::{Fact, FactKind, SourceKind};
 
 /// What was last told about the way to a source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Reach {
     Up,
     Down {
         since: Timestamp,
         /// Its last failure so far.
         last: Timestamp,
-        class: Discriminant<Cause>,
+        class: Class,
     },
 }
 
 /// Causes that mean the same to an operator: a process that dies is closed, then refused, then without a route.
-fn class(cause: &Cause) -> Discriminant<Cause> {
-    match cause {
-        Cause::Timeout(_) | Cause::Unreachable(_) | Cause::Closed | Cause::Other(_) => discriminant(&Cause::Refused),
-        other => discriminant(other),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Class {
+    Silent,
+    Starting,
+    ShuttingDown,
+    Rejected,
+    Garbled,
+}
+
+impl From<&Cause> for Class {
+    fn from(cause: &Cause) -> Self {
+        match cause {
+            Cause::Refused | Cause::Timeout(_) | Cause::Unreachable(_) | Cause::Closed | Cause::Other(_) => {
+                Self::Silent
+            }
+            Cause::Starting => Self::Starting,
+            Cause::ShuttingDown => Self::ShuttingDown,
+            Cause::Rejected(_) => Self::Rejected,
+            Cause::Garbled(_) => Self::Garbled,
+        }
     }
 }
 
@@ -59,7 +77,9 @@ impl Memory {
                 }
                 (*since, FactKind::Reachable { down_since }, Reach::Up)
             }
-            (LinkState::Down { cause, .. }, Some(Reach::Down { since, class: same, .. })) if class(cause) == same => {
+            (LinkState::Down { cause, .. }, Some(Reach::Down { since, class: same, .. }))
+                if Class::from(cause) == same =>
+            {
                 let reach = Reach::Down {
                     since,
                     last: now,
@@ -69,7 +89,7 @@ impl Memory {
                 return None;
             }
             (LinkState::Down { cause, .. }, Some(Reach::Down { since, .. })) => {
-                let class = class(cause);
+                let class = Class::from(cause);
                 let reach = Reach::Down {
                     since,
                     last: now,
@@ -78,7 +98,7 @@ impl Memory {
                 (now, FactKind::Unreachable(cause.clone()), reach)
             }
             (LinkState::Down { since, cause }, _) => {
-                let class = class(cause);
+                let class = Class::from(cause);
                 let reach = Reach::Down {
                     since: *since,
                     last: now,

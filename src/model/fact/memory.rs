@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::dcs::DcsMember;
 use super::super::link::{LinkState, SourceId};
 use super::super::name::{ContainerName, MemberName};
@@ -18,7 +20,8 @@ use super::{Ending, Fact, FactKind, SourceKind};
 pub(super) const RETURN: Duration = Duration::from_secs(2);
 
 /// Opaque to all but the comparisons.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Memory {
     /// Who held the lock last.
     pub(super) last_holder: Option<MemberName>,
@@ -27,6 +30,7 @@ pub struct Memory {
     /// Last timeline that came from an exact source.
     pub(super) timelines: BTreeMap<MemberName, Timeline>,
     /// The last thing that was told about the way to a source.
+    #[serde(with = "super::super::pairs")]
     pub(super) reach: BTreeMap<SourceId, Reach>,
     /// What Docker last said about each container.
     pub(super) lives: BTreeMap<ContainerName, Life>,

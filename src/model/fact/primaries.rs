@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::name::MemberName;
 use super::super::postgres::SqlStatus;
 use super::super::time::Timestamp;
@@ -17,7 +19,7 @@ impl Doubled {
 }
 
 /// A member's answers as primary, without another in between.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Reign {
     /// When it was last heard as something else, or did not answer.
     before: Option<Timestamp>,
@@ -39,7 +41,8 @@ impl Reign {
 }
 
 /// Who answers as primary.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Primaries {
     reigns: BTreeMap<MemberName, Reign>,
     /// When somebody who is not a primary last said so, or was last asked in vain.
@@ -48,7 +51,7 @@ pub(super) struct Primaries {
     doubled: Option<Doubled>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Doubled {
     earliest: Timestamp,
     began: Timestamp,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::super::authority::{Verdict, authorities, member_behind, write_pool};
 use super::super::cluster::Cluster;
 use super::super::container::ContainerKind;
@@ -16,7 +18,8 @@ use super::super::time::Timestamp;
 use super::picture::Picture;
 
 /// What a name belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// A member, its container, or its server in HAProxy.
     Member(MemberName),

@@ -1,5 +1,7 @@
 //! One fault and everything that was told while the cluster dealt with it. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::fact::{Fact, FactKind};
 use super::super::name::MemberName;
 use super::super::prediction::{Prediction, Timing, predict};
@@ -18,7 +20,7 @@ const FACTS: usize = 500;
 const DISCORDS: usize = 50;
 
 /// A fact, and what was known of its subject when it came.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The fact.
     pub fact: Fact,
@@ -31,7 +33,7 @@ pub struct Entry {
 }
 
 /// A fault and what followed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Episode {
     /// Counted from 1 in this run.
     pub number: u32,
@@ -72,7 +74,7 @@ pub struct Episode {
 }
 
 /// Something that held for a while.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stretch {
     /// From then.
     pub from: Mark,

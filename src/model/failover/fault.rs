@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::container::ContainerAction;
 use super::super::fact::{Ending, Fact, FactKind, SourceKind};
 use super::super::link::Cause;
@@ -11,7 +13,8 @@ use super::super::name::MemberName;
 use super::cast::{Cast, Part};
 
 /// What a fault hit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Hit {
     /// The leader, or its lock.
     Leader,
@@ -24,7 +27,8 @@ pub enum Hit {
 }
 
 /// What happened first, as far as it is known. Ordered: a later one says more about the cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Found in progress: the monitor was not there when it began.
     Found,

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::authority::write_pool;
 use super::super::cluster::Cluster;
 use super::super::container::ContainerState;
@@ -20,7 +22,8 @@ const RECENT: usize = 8;
 const SHOWS: Duration = Duration::from_millis(1_500);
 
 /// The cluster at one instant.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Picture {
     /// When.
     pub at: Timestamp,
@@ -41,7 +44,7 @@ pub struct Picture {
 }
 
 /// A member in a picture.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemberSeen {
     /// Its name.
     pub name: MemberName,
@@ -66,7 +69,7 @@ pub struct MemberSeen {
 }
 
 /// A container in a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSeen {
     /// Its name.
     pub name: ContainerName,
@@ -87,7 +90,7 @@ pub struct ContainerSeen {
 }
 
 /// A server of HAProxy in a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerSeen {
     /// The pool.
     pub pool: String,
@@ -171,7 +174,8 @@ impl MemberSeen {
 }
 
 /// What a picture of an episode was taken at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Moment {
     /// Before the fault.
     Before,
@@ -188,7 +192,8 @@ pub enum Moment {
 }
 
 /// The pictures of an episode: one a [`Moment`] at most, in their order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Album(Vec<(Moment, Picture)>);
 
 impl Album {
@@ -229,7 +234,8 @@ impl Album {
 }
 
 /// The pictures of the last seconds, oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Recent(VecDeque<Picture>);
 
 impl Recent {

@@ -285,7 +285,7 @@ fn zookeeper_away_for_long_demotes_the_leader() {
 #[test]
 fn a_short_silence_leaves_no_trace() {
     let mut stage = Stage::healthy();
-    stage.world.silence(LEADER, &Cause::Timeout("statement"));
+    stage.world.silence(LEADER, &Cause::Timeout("statement".into()));
     stage.wait(2);
     assert_eq!(stage.chronicle.episodes().len(), 1);
     stage.world.wake(LEADER);
@@ -297,7 +297,7 @@ fn a_short_silence_leaves_no_trace() {
 fn a_pause_within_the_session_is_no_failover() {
     let mut stage = Stage::healthy();
     stage.act(|world| world.docker("pg-master", ContainerAction::Paused));
-    stage.world.silence(LEADER, &Cause::Timeout("connect"));
+    stage.world.silence(LEADER, &Cause::Timeout("connect".into()));
     stage.wait(8);
     assert_eq!(stage.only().fault(), Fault::Paused);
     stage.world.wake(LEADER);

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::container::ContainerAction;
 use super::super::fact::{Fact, FactKind, SourceKind};
 use super::super::name::MemberName;
@@ -24,7 +26,7 @@ const WATCH: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(5);
 
 /// An instant, and how well it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Not before this.
     pub earliest: Timestamp,

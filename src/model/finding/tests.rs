@@ -110,7 +110,7 @@ const CASES: &[Case] = &[
         },
         |world| {
             synchronous(world, "*", None);
-            world.sql_of(LEADER).walsenders = Privileged::Denied("pg_monitor");
+            world.sql_of(LEADER).walsenders = Privileged::Denied("pg_monitor".into());
         },
     ),
     (
@@ -132,7 +132,7 @@ const CASES: &[Case] = &[
         |world| {
             // Nobody knows what it is.
             world.proxy = statistics("pg-slave", "pg-master");
-            world.silence(REPLICA, &Cause::Timeout("query"));
+            world.silence(REPLICA, &Cause::Timeout("query".into()));
         },
     ),
     (

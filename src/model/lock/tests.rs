@@ -41,7 +41,7 @@ fn a_paused_one_counts_from_its_pause() {
     let mut world = World::healthy();
     let paused = world.now;
     world.docker("pg-master", ContainerAction::Paused);
-    world.silence(LEADER, &Cause::Timeout("answer"));
+    world.silence(LEADER, &Cause::Timeout("answer".into()));
     world.pass(5_000);
     assert_eq!(look(&world).expires_by, Some(paused.plus(Duration::from_secs(32))));
     world.docker("pg-master", ContainerAction::Unpaused);

@@ -192,7 +192,7 @@ fn states_come_from_the_truest_source() {
             Condition::Down,
         ),
         (
-            |world| world.silence(REPLICA, &Cause::Timeout("connect")),
+            |world| world.silence(REPLICA, &Cause::Timeout("connect".into())),
             "no answer",
             Condition::Down,
         ),
@@ -212,7 +212,7 @@ fn states_come_from_the_truest_source() {
             Condition::Impaired,
         ),
         (
-            |world| world.standby(REPLICA).receiver = Some(Privileged::Denied("GRANT pg_monitor")),
+            |world| world.standby(REPLICA).receiver = Some(Privileged::Denied("GRANT pg_monitor".into())),
             "streaming",
             Condition::Well,
         ),

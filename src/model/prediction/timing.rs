@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::cluster::Cluster;
 use super::super::lock::{self, SessionTimeout};
 use super::super::time::Timestamp;
@@ -14,7 +16,8 @@ pub const DEFAULT_RETRY: Duration = Duration::from_secs(10);
 pub const DEFAULT_INTER: Duration = Duration::from_secs(2);
 
 /// How a value is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// It was read.
     Read,
@@ -28,7 +31,8 @@ pub enum Basis {
 }
 
 /// A span and how it is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Setting {
     /// How long.
     pub value: Duration,
@@ -37,7 +41,7 @@ pub struct Setting {
 }
 
 /// HAProxy's checks of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checks {
     /// Between two checks.
     pub inter: Duration,
@@ -64,7 +68,8 @@ impl Default for Checks {
 }
 
 /// All of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Timing {
     /// Patroni's `ttl`.
     pub ttl: Setting,

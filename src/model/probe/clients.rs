@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Class, Lane, Outcome, Stretch, Track};
 use crate::model::failover::STABLE;
 use crate::model::ledger::Judgement;
@@ -13,7 +15,8 @@ use crate::model::time::Timestamp;
 const STRETCHES: usize = 200;
 
 /// What clients saw between two instants.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Clients {
     /// Each lane, those that write first.
     pub lanes: Vec<Seen>,
@@ -62,11 +65,12 @@ impl Clients {
 }
 
 /// What clients saw on one lane.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
     /// Which.
     pub lane: Lane,
     /// How many of each outcome.
+    #[serde(with = "super::super::pairs")]
     pub counts: BTreeMap<Outcome, u32>,
     /// From a success to the next one with a failure in between; oldest first.
     pub outages: Vec<Outage>,
@@ -75,7 +79,7 @@ pub struct Seen {
 }
 
 /// A time without a success, and how well its bounds are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outage {
     /// The last success before it: when it began and when its outcome was known. `None` if none was seen.
     pub before: Option<(Timestamp, Timestamp)>,

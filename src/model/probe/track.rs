@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Attempt, Outcome, Server};
 use crate::model::time::Timestamp;
 
@@ -14,7 +16,7 @@ const CAPACITY: usize = 1_000;
 const RECENT: usize = 400;
 
 /// Attempts in a row with the same outcome and the same server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     /// What became of each.
     pub outcome: Outcome,
@@ -63,7 +65,8 @@ impl Stretch {
 }
 
 /// The history of a lane.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Track {
     past: VecDeque<Stretch>,
     /// In the order in which they began.

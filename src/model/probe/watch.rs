@@ -1,20 +1,24 @@
 //! Which of many outcomes are worth a line: the first failure, the first success after it, and what failed in between
 //! before it was steady again. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Attempt, Outcome};
 use crate::model::fact::FactKind;
 use crate::model::failover::STABLE;
 use crate::model::time::Timestamp;
 
 /// What was told of a lane.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Watch {
     /// When the last success was known.
     acknowledged: Option<Timestamp>,
     state: State,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum State {
     /// Nothing failed lately.
     #[default]

@@ -68,7 +68,7 @@ fn every_obstacle_has_its_text() {
             &["0 of 1 votes of /sync"],
         ),
         (
-            |world| world.silence(REPLICA, &Cause::Timeout("connect")),
+            |world| world.silence(REPLICA, &Cause::Timeout("connect".into())),
             &["no answer"],
         ),
         (|world| world.silence(REPLICA, &Cause::Starting), &["starting"]),

@@ -119,7 +119,7 @@ pub(super) fn cause(error: &Error) -> Cause {
         Error::DockerResponseServerError { status_code, message } => {
             Cause::Other(format!("Docker: {} (status {status_code})", clean_line(message)))
         }
-        Error::RequestTimeoutError => Cause::Timeout("request"),
+        Error::RequestTimeoutError => Cause::Timeout("request".into()),
         Error::JsonDataError { .. } | Error::JsonSerdeError { .. } | Error::StrParseError { .. } => {
             Cause::Garbled(clean_line(&error.to_string()))
         }
@@ -158,7 +158,7 @@ fn from_chain(error: &Error) -> Cause {
         Some(ErrorKind::ConnectionRefused) => Cause::Refused,
         Some(ErrorKind::NotFound) => Cause::Other("there is no Docker socket any more: is Docker running?".to_owned()),
         Some(ErrorKind::PermissionDenied) => Cause::Rejected("no permission to use the Docker socket".to_owned()),
-        Some(ErrorKind::WouldBlock | ErrorKind::TimedOut) => Cause::Timeout("connect"),
+        Some(ErrorKind::WouldBlock | ErrorKind::TimedOut) => Cause::Timeout("connect".into()),
         Some(
             ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
@@ -211,7 +211,7 @@ mod tests {
                 .to_string()
                 .contains("TLS")
         );
-        assert_eq!(cause(&Error::RequestTimeoutError), Cause::Timeout("request"));
+        assert_eq!(cause(&Error::RequestTimeoutError), Cause::Timeout("request".into()));
         let refused = Error::from(io::Error::from(ErrorKind::ConnectionRefused));
         assert_eq!(cause(&refused), Cause::Refused);
     }

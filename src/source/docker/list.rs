@@ -147,7 +147,7 @@ impl Inventory {
         let all = ListContainersOptionsBuilder::default().all(true).build();
         let rows = timeout(LIST_DEADLINE, self.docker.list_containers(Some(all)))
             .await
-            .map_err(|_| Cause::Timeout("list of containers"))?
+            .map_err(|_| Cause::Timeout("list of containers".into()))?
             .map_err(|error| cause(&error))?;
         Ok(rows
             .into_iter()
@@ -185,7 +185,7 @@ impl Inventory {
                         if self.hung.insert(id.clone()) {
                             let why = match failed {
                                 Ok(Err(error)) => cause(&error),
-                                _ => Cause::Timeout("inspect"),
+                                _ => Cause::Timeout("inspect".into()),
                             };
                             log::warn!("container {id:.12}: {why}");
                         }

@@ -98,7 +98,7 @@ async fn every_failure_shows_and_it_comes_back() {
     let mut inbox = start(&[&fake.url()]);
     inbox.up().await;
     let failures = [
-        (Behaviour::Hang(Vec::new()), Cause::Timeout("answer")),
+        (Behaviour::Hang(Vec::new()), Cause::Timeout("answer".into())),
         (
             Behaviour::Keep(answer(200, b"nonsense")),
             Cause::Garbled("not HAProxy's statistics".into()),

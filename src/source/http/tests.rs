@@ -12,14 +12,14 @@ fn client(url: &str) -> Client {
 #[tokio::test]
 async fn what_a_server_does_becomes_a_cause() {
     let cases: Vec<(Behaviour, Cause)> = vec![
-        (Behaviour::Hang(Vec::new()), Cause::Timeout("answer")),
+        (Behaviour::Hang(Vec::new()), Cause::Timeout("answer".into())),
         (
             Behaviour::Hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal".to_vec()),
-            Cause::Timeout("answer"),
+            Cause::Timeout("answer".into()),
         ),
         (
             Behaviour::Late(DEADLINE * 2, answer(200, b"x")),
-            Cause::Timeout("answer"),
+            Cause::Timeout("answer".into()),
         ),
         (Behaviour::Say(Vec::new()), Cause::Closed),
         (
@@ -89,7 +89,7 @@ async fn a_connection_is_kept_until_something_goes_wrong() {
     assert_eq!(fake.seen.connections(), 1);
 
     fake.becomes(Behaviour::Hang(Vec::new()));
-    assert_eq!(client.get("/").await.unwrap_err(), Cause::Timeout("answer"));
+    assert_eq!(client.get("/").await.unwrap_err(), Cause::Timeout("answer".into()));
     fake.becomes(good.clone());
     assert!(client.get("/").await.is_ok());
     assert_eq!(fake.seen.connections(), 2);
@@ -108,7 +108,7 @@ async fn a_server_may_finish_a_late_answer_only_if_it_is_given_the_time() {
     for (patience, hangups) in [(Duration::ZERO, 1), (Duration::from_secs(5), 0)] {
         let fake = Fake::start(Behaviour::Late(DEADLINE * 2, answer(200, b"")));
         let mut client = client(&fake.url()).with_patience(patience);
-        assert_eq!(client.get("/").await.unwrap_err(), Cause::Timeout("answer"));
+        assert_eq!(client.get("/").await.unwrap_err(), Cause::Timeout("answer".into()));
         tokio::time::sleep(DEADLINE * 2).await;
         assert_eq!(fake.seen.hangups(), hangups, "{patience:?}");
     }

@@ -50,7 +50,7 @@ async fn every_failure_shows_and_it_comes_back() {
     let failures = [
         (
             Behaviour::Late(Duration::from_millis(1_800), answer(200, DOCUMENT)),
-            Cause::Timeout("answer"),
+            Cause::Timeout("answer".into()),
         ),
         (
             Behaviour::Say(answer(200, b"{}")),

@@ -12,7 +12,7 @@ use crate::model::text::clean_line;
 pub(super) fn of_connect(error: &io::Error) -> Cause {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Cause::Refused,
-        io::ErrorKind::TimedOut => Cause::Timeout("connect"),
+        io::ErrorKind::TimedOut => Cause::Timeout("connect".into()),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Cause::Closed,
         _ => Cause::Unreachable(clean_line(&error.to_string())),
     }
@@ -45,7 +45,7 @@ pub(super) fn of(error: &Error) -> Cause {
 fn of_stream(error: &io::Error) -> Cause {
     match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Cause::Garbled(clean_line(&error.to_string())),
-        io::ErrorKind::TimedOut => Cause::Timeout("query"),
+        io::ErrorKind::TimedOut => Cause::Timeout("query".into()),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             Cause::Unreachable(clean_line(&error.to_string()))
         }
@@ -67,7 +67,7 @@ fn of_server(code: &str, message: &str, detail: Option<&str>) -> Cause {
         {
             Cause::Starting
         }
-        "57014" => Cause::Timeout("query"),
+        "57014" => Cause::Timeout("query".into()),
         "53300" => Cause::Other(format!("no free connection: {words}")),
         // Login, missing database, missing privilege.
         _ if code.starts_with("28") || matches!(code, "3D000" | "42501") => Cause::Rejected(words),
@@ -155,7 +155,7 @@ mod tests {
                 "57014",
                 "canceling statement due to statement timeout",
                 None,
-                Cause::Timeout("query"),
+                Cause::Timeout("query".into()),
             ),
             ("XX000", "a\nb", None, Cause::Other(text("a b"))),
         ];

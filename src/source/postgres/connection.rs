@@ -33,12 +33,12 @@ pub(super) async fn connect(
     let deadline = Instant::now() + CONNECT;
     let stream = timeout_at(deadline, TcpStream::connect((target.host.as_str(), target.port)))
         .await
-        .map_err(|_| Cause::Timeout("connect"))?
+        .map_err(|_| Cause::Timeout("connect".into()))?
         .map_err(|error| cause::of_connect(&error))?;
     stream.set_nodelay(true).map_err(|error| cause::of_connect(&error))?;
     let opened = timeout_at(deadline, config.connect_raw(Wire::new(stream), NoTls))
         .await
-        .map_err(|_| Cause::Timeout("handshake"))?
+        .map_err(|_| Cause::Timeout("handshake".into()))?
         .map_err(|error| cause::of(&error));
     if let Err(Cause::Rejected(_)) = &opened {
         login.password.rejected().await;

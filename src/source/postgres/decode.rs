@@ -81,7 +81,7 @@ fn receiver(row: &StatusRow) -> Privileged<Option<WalReceiver>> {
             slot: cleaned(row.slot_name.as_deref()),
             last_message: row.last_message.map(Timestamp::from_micros),
         })),
-        (None, true) => Privileged::Denied(GRANT),
+        (None, true) => Privileged::Denied(GRANT.into()),
         (None, false) => Privileged::Seen(None),
     }
 }
@@ -89,7 +89,7 @@ fn receiver(row: &StatusRow) -> Privileged<Option<WalReceiver>> {
 /// Without the privilege a row has a name and no state: that is not "not streaming".
 fn wal_senders(rows: Vec<SenderRow>) -> Privileged<Vec<WalSender>> {
     let seen: Option<Vec<WalSender>> = rows.into_iter().map(wal_sender).collect();
-    seen.map_or(Privileged::Denied(GRANT), Privileged::Seen)
+    seen.map_or(Privileged::Denied(GRANT.into()), Privileged::Seen)
 }
 
 fn wal_sender(row: SenderRow) -> Option<WalSender> {
@@ -229,9 +229,9 @@ mod tests {
     #[test]
     fn without_the_privilege_recorded_rows_are_denied_and_not_a_stream_that_stopped() {
         for sample in RECORDED {
-            assert_eq!(senders(sample, "nob"), Privileged::Denied("needs pg_monitor"));
+            assert_eq!(senders(sample, "nob"), Privileged::Denied("needs pg_monitor".into()));
             let row = standby(sample, "nob");
-            assert_eq!(receiver(&row), Privileged::Denied("needs pg_monitor"));
+            assert_eq!(receiver(&row), Privileged::Denied("needs pg_monitor".into()));
             assert_eq!(timeline(&row).unwrap().1, TimelineSource::ControlFile);
         }
     }

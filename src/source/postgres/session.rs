@@ -53,7 +53,7 @@ impl Session {
     /// Asks everything once. `now` measures the round trip.
     pub(super) async fn round(&mut self, now: &(dyn Fn() -> Timestamp + Send + Sync)) -> Result<SqlStatus, Cause> {
         match timeout(ROUND, self.exchange(now)).await {
-            Err(_) => Err(Cause::Timeout("query")),
+            Err(_) => Err(Cause::Timeout("query".into())),
             Ok(Ok((rows, round_trip))) => Ok(decode::status(rows, round_trip)),
             // The connection's own end says more than "closed".
             Ok(Err(error)) if error.is_closed() => Err(timeout(ROUND, self.ended()).await.unwrap_or(Cause::Closed)),

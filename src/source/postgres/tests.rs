@@ -121,7 +121,7 @@ async fn silence_after_accepting_is_a_timeout_of_the_handshake_and_tried_again()
     .await;
     let (mut inbox, _stop) = watched(port, login());
     let (found, after) = cause(&mut inbox, None).await;
-    assert_eq!(found, Cause::Timeout("handshake"));
+    assert_eq!(found, Cause::Timeout("handshake".into()));
     assert!(after < LATE, "{after:?}");
     let first = accepts.recv().await.unwrap();
     let second = accepts.recv().await.unwrap();
@@ -145,7 +145,7 @@ async fn silence_after_the_handshake_is_a_timeout_of_the_query_and_ends_the_conn
     .await;
     let (mut inbox, _stop) = watched(port, login());
     let (found, after) = cause(&mut inbox, None).await;
-    assert_eq!(found, Cause::Timeout("query"));
+    assert_eq!(found, Cause::Timeout("query".into()));
     assert!(after < LATE, "{after:?}");
     tokio::time::timeout(Duration::from_secs(1), ends.recv()).await.unwrap();
 }

@@ -75,9 +75,9 @@ pub(super) fn answer(row: &[Option<String>]) -> Option<(Server, Option<i64>)> {
 pub(super) fn cause(class: &Class) -> Cause {
     match class {
         Class::Refused => Cause::Refused,
-        Class::ConnectTimeout => Cause::Timeout("connect"),
-        Class::LoginTimeout => Cause::Timeout("handshake"),
-        Class::ReplyTimeout => Cause::Timeout("query"),
+        Class::ConnectTimeout => Cause::Timeout("connect".into()),
+        Class::LoginTimeout => Cause::Timeout("handshake".into()),
+        Class::ReplyTimeout => Cause::Timeout("query".into()),
         Class::Closed => Cause::Closed,
         Class::Sql(code) if code.starts_with("28") => Cause::Rejected(format!("login refused ({code})")),
         other => Cause::Other(other.to_string()),

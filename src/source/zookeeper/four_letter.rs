@@ -40,7 +40,7 @@ pub async fn ask(server: &Address, word: &'static str) -> Result<Answer, Cause> 
     let mut stream = match timeout(DEADLINE, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(io_cause(&error)),
-        Err(_) => return Err(Cause::Timeout("connect")),
+        Err(_) => return Err(Cause::Timeout("connect".into())),
     };
     let mut raw = Vec::new();
     let talk = async {
@@ -52,7 +52,7 @@ pub async fn ask(server: &Address, word: &'static str) -> Result<Answer, Cause> 
         // A server at its connection limit resets instead of closing; what it said before that still counts.
         Ok(Err(_)) if !raw.is_empty() => answer(&raw),
         Ok(Err(error)) => Err(io_cause(&error)),
-        Err(_) => Err(Cause::Timeout(word)),
+        Err(_) => Err(Cause::Timeout(word.into())),
     }
 }
 
@@ -60,7 +60,7 @@ pub async fn ask(server: &Address, word: &'static str) -> Result<Answer, Cause> 
 fn io_cause(error: &std::io::Error) -> Cause {
     match error.kind() {
         ErrorKind::ConnectionRefused => Cause::Refused,
-        ErrorKind::TimedOut => Cause::Timeout("connect"),
+        ErrorKind::TimedOut => Cause::Timeout("connect".into()),
         ErrorKind::ConnectionReset
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe

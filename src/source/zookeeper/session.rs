@@ -50,7 +50,7 @@ pub(super) async fn open(servers: &[Address]) -> Result<Session, Cause> {
     let client = match timeout(OPEN, connect).await {
         Ok(Ok(client)) => client,
         Ok(Err(error)) => return Err(cause(&error)),
-        Err(_) => return Err(Cause::Timeout("session")),
+        Err(_) => return Err(Cause::Timeout("session".into())),
     };
     Ok(Session {
         client,
@@ -89,7 +89,7 @@ async fn answered<T>(
 ) -> Result<T, Cause> {
     match timeout(deadline, request).await {
         Ok(answer) => answer.map_err(|error| cause(&error)),
-        Err(_) => Err(Cause::Timeout(step)),
+        Err(_) => Err(Cause::Timeout(step.into())),
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn usable(state: SessionState) -> Result<(), Cause> {
 /// What a client error means for the link. A silent server is a `Custom` error there, not a connection loss.
 fn cause(error: &Error) -> Cause {
     match error {
-        Error::Timeout => Cause::Timeout("session"),
+        Error::Timeout => Cause::Timeout("session".into()),
         Error::NoHosts | Error::ConnectionLoss | Error::SessionExpired | Error::SessionMoved | Error::ClientClosed => {
             Cause::Closed
         }

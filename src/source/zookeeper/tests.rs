@@ -80,7 +80,7 @@ async fn says_why_there_is_no_session() {
     let port = ours.number();
     let listener = ours.listen();
     let silent = first_cause(target(port, "/service", Some("demo"))).await;
-    assert_eq!(silent, Cause::Timeout("srvr"));
+    assert_eq!(silent, Cause::Timeout("srvr".into()));
     drop(listener);
     let refused = first_cause(target(port, "/service", None)).await;
     assert_eq!(refused, Cause::Refused);

@@ -166,7 +166,7 @@ impl Stage {
         let mut stage = Self::healthy();
         let sources: Vec<SourceId> = stage.app.cluster.links.keys().cloned().collect();
         for source in sources {
-            stage.world.down.insert(source, Cause::Timeout("ping"));
+            stage.world.down.insert(source, Cause::Timeout("ping".into()));
         }
         for _ in 0..12 {
             let facts = stage.world.pass(1_000);

@@ -99,7 +99,10 @@ async fn serve(reply: Option<&'static [u8]>) -> Address {
 
 #[tokio::test]
 async fn silent_closed_wrong_and_absent_servers_have_different_causes() {
-    assert_eq!(ask(&serve(None).await, "srvr").await, Err(Cause::Timeout("srvr")));
+    assert_eq!(
+        ask(&serve(None).await, "srvr").await,
+        Err(Cause::Timeout("srvr".into()))
+    );
     assert_eq!(ask(&serve(Some(b"")).await, "srvr").await, Err(Cause::Closed));
     let web = serve(Some(b"HTTP/1.1 400 Bad\x1b[31m Request\r\n\r\n")).await;
     let Ok(Answer::Text(text)) = ask(&web, "srvr").await else {

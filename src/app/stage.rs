@@ -1,0 +1,55 @@
+//! Whether there is something to watch, and which of several clusters it is.
+
+use crate::app::App;
+use crate::model::discovery::{self, Choice, Found};
+use crate::model::link::{LinkState, SourceId};
+
+/// How far the program is with finding something to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No answer from Docker yet.
+    Looking,
+    /// Nothing on this machine looks like a cluster.
+    Nothing,
+    /// Several clusters: the operator chooses. The names, in the order of [`View::choice`](super::view::View::choice).
+    Choosing(Vec<String>),
+    /// A cluster is watched.
+    Watching,
+}
+
+impl App {
+    /// Whether there is something to watch.
+    pub fn stage(&self) -> Stage {
+        if self.cluster.targets.store.is_some() || !self.cluster.targets.nodes.is_empty() {
+            if self.cluster.scope.is_none() && self.cluster.scopes.len() > 1 {
+                return Stage::Choosing(self.cluster.scopes.clone());
+            }
+            return Stage::Watching;
+        }
+        match discovery::choose(&self.found, self.options.selector.as_deref()) {
+            Choice::Several(found) => Stage::Choosing(found.iter().map(|found| found.id.clone()).collect()),
+            _ if self.cluster.containers.is_some() || self.docker_is_away() => Stage::Nothing,
+            _ => Stage::Looking,
+        }
+    }
+
+    /// What to say if there are clusters and none bears the name that was asked for.
+    pub fn no_such_cluster(&self) -> Option<String> {
+        let selector = self.options.selector.as_deref()?;
+        let ids: Vec<&str> = self.found.iter().map(|found| found.id.as_str()).collect();
+        let unknown = discovery::choose(&self.found, Some(selector)) == Choice::NoSuch;
+        unknown.then(|| format!("No cluster is called {selector}; there is: {}", ids.join(", ")))
+    }
+
+    fn docker_is_away(&self) -> bool {
+        matches!(self.cluster.links.get(&SourceId::Docker), Some(LinkState::Down { .. }))
+    }
+
+    /// The cluster that was chosen among those found.
+    pub fn chosen(&self) -> Option<&Found> {
+        match discovery::choose(&self.found, self.options.selector.as_deref()) {
+            Choice::One { found, .. } => Some(found),
+            _ => None,
+        }
+    }
+}

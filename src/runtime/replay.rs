@@ -1,0 +1,257 @@
+//! The screen of a record: the player's state instead of a live one, and time at the viewer's command.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, KeyEvent, KeyEventKind};
+use tokio::signal::unix::SignalKind;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::app::command::{Command, Context, command_for};
+use crate::app::playback::{Playback, Travel};
+use crate::app::view::View;
+use crate::app::{App, Stage};
+use crate::model::text::clean_line;
+use crate::model::time::Timestamp;
+use crate::record::{Goal, Kind, Player, RecordError};
+use crate::ui::{self, Look};
+
+use super::exit::Failure;
+use super::monitor::{ending_signals, read_keys};
+use super::terminal::Screen;
+
+/// Time between two looks at the clock while it plays.
+const PACE: Duration = Duration::from_millis(66);
+/// A look that comes late plays no more than this: a machine that stood still does not skip.
+const LATE: Duration = Duration::from_millis(500);
+/// The recording that is built in; the README says how to make it again.
+static DEMO: &[u8] = include_bytes!("../../assets/demo.pgherd");
+
+/// Plays a file.
+pub(super) async fn file(path: &Path, look: Look) -> Result<ExitCode, Failure> {
+    let shown = clean_line(&path.display().to_string());
+    let name = path.file_name().map(|name| clean_line(&name.to_string_lossy()));
+    let player = Player::open(path).map_err(|error| unplayable(&shown, &error))?;
+    play(player, name.unwrap_or(shown), look).await
+}
+
+/// Plays the built-in one.
+pub(super) async fn demo(look: Look) -> Result<ExitCode, Failure> {
+    let player = Player::of_bytes(DEMO).map_err(|error| unplayable("the demo", &error))?;
+    play(player, "the demo, a real failover".to_owned(), look).await
+}
+
+fn unplayable(name: &str, error: &RecordError) -> Failure {
+    Failure::Failed(format!("{name}: {error}"))
+}
+
+async fn play(player: Player, name: String, look: Look) -> Result<ExitCode, Failure> {
+    super::logging::start();
+    let mut ending = ending_signals()?;
+    let mut screen = Screen::take()?;
+    let mut session = Session::new(player, name, look);
+    let (mut keys, _reading) = read_keys();
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let (mut last, mut drawn) = (Instant::now(), Instant::now());
+    let mut size = screen.size()?;
+    screen.draw(|frame| session.draw(frame))?;
+    loop {
+        tokio::select! {
+            biased;
+            Some(number) = ending.recv() => return Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))),
+            input = keys.recv() => match input.transpose()? {
+                Some(Input::Key(key)) => match session.key(key, size)? {
+                    After::Stay => {}
+                    After::Leave => return Ok(ExitCode::SUCCESS),
+                    After::Suspend => screen.suspend()?,
+                },
+                Some(Input::Resize(width, height)) => size = (width, height),
+                Some(_) => continue,
+                None => {
+                    let number = SignalKind::hangup().as_raw_value();
+                    return Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX)));
+                }
+            },
+            // A long way is gone in parts, so that keys are answered meanwhile.
+            () = tokio::task::yield_now(), if session.playback.seeking => {
+                if !session.proceed()? && drawn.elapsed() < PACE {
+                    continue;
+                }
+            }
+            now = pace.tick() => {
+                super::logging::collect();
+                let passed = now.saturating_duration_since(last).min(LATE);
+                last = now;
+                if !session.pass(passed)? {
+                    continue;
+                }
+            }
+        }
+        screen.draw(|frame| session.draw(frame))?;
+        drawn = Instant::now();
+    }
+}
+
+/// Entries between two looks at the keys on a long way.
+const PART: usize = 200;
+
+/// What a key leaves to do.
+enum After {
+    Stay,
+    Leave,
+    Suspend,
+}
+
+struct Session {
+    player: Player,
+    playback: Playback,
+    /// What the viewer looks at, once that is something else than what was recorded.
+    own: Option<View>,
+    goal: Option<Goal>,
+    look: Look,
+}
+
+impl Session {
+    fn new(player: Player, name: String, look: Look) -> Self {
+        let playback = Playback {
+            name,
+            begins: player.app().now,
+            ends: player.ends(),
+            at: player.app().now,
+            speed: 1,
+            flaw: player.flaw(),
+            ..Playback::default()
+        };
+        Self {
+            player,
+            playback,
+            own: None,
+            goal: None,
+            look,
+        }
+    }
+
+    fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {
+        let (playback, look) = (self.playback.clone(), self.look.clone());
+        self.looking(|app| ui::draw_recording(frame, app, &playback, &look));
+    }
+
+    /// Does something with the state under the viewer's view, if there is one.
+    fn looking<T>(&mut self, act: impl FnOnce(&mut App) -> T) -> T {
+        let app = self.player.app_mut();
+        let Some(own) = &mut self.own else { return act(app) };
+        std::mem::swap(own, &mut app.view);
+        let result = act(app);
+        std::mem::swap(own, &mut app.view);
+        result
+    }
+
+    /// So much real time went by. False if there is nothing new to draw.
+    fn pass(&mut self, passed: Duration) -> io::Result<bool> {
+        if self.playback.paused || self.playback.seeking || self.playback.is_over() {
+            return Ok(false);
+        }
+        let to = self
+            .playback
+            .at
+            .plus(passed * self.playback.speed)
+            .min(self.playback.ends);
+        self.player.go(Goal::At(to))?;
+        self.arrive(to);
+        Ok(true)
+    }
+
+    fn key(&mut self, key: KeyEvent, size: (u16, u16)) -> io::Result<After> {
+        if key.kind == KeyEventKind::Release {
+            return Ok(After::Stay);
+        }
+        self.playback.notice = None;
+        let contexts = self.looking(|app| match app.contexts() {
+            // What was asked or typed then is not asked now.
+            [] | [Context::Question] => &[Context::Anywhere],
+            contexts => contexts,
+        });
+        match command_for(&key, &[Context::Recording]).or_else(|| command_for(&key, contexts)) {
+            None => {}
+            Some(Command::Quit) => return Ok(After::Leave),
+            Some(Command::Suspend) => return Ok(After::Suspend),
+            Some(Command::Theme) => self.look.theme = self.look.theme.next(),
+            Some(Command::Travel(travel)) => self.travel(travel)?,
+            Some(command) => {
+                // To open one of several clusters would be a choice, not a look.
+                let choosing = matches!(self.player.app().stage(), Stage::Choosing(_));
+                if command.only_looks() && !(choosing && command == Command::Open) {
+                    self.look_at(command, size);
+                } else {
+                    self.playback.notice = Some("this is a recording: nothing can be done to it".to_owned());
+                }
+            }
+        }
+        Ok(After::Stay)
+    }
+
+    fn look_at(&mut self, command: Command, size: (u16, u16)) {
+        let recorded = &self.player.app().view;
+        self.own.get_or_insert_with(|| recorded.clone()).size = size;
+        self.playback.own_view = true;
+        self.looking(|app| drop(app.command(command)));
+    }
+
+    fn travel(&mut self, travel: Travel) -> io::Result<()> {
+        let at = self.playback.at;
+        let (begins, ends) = (self.playback.begins, self.playback.ends);
+        let seconds = |seconds: u16| Duration::from_secs(u64::from(seconds));
+        let goal = match travel {
+            Travel::Pause if self.playback.is_over() => {
+                self.playback.paused = false;
+                Goal::Start
+            }
+            Travel::Pause => {
+                self.playback.paused = !self.playback.paused;
+                return Ok(());
+            }
+            Travel::Faster | Travel::Slower => {
+                self.playback.change_speed(travel == Travel::Faster);
+                return Ok(());
+            }
+            Travel::Follow => {
+                (self.own, self.playback.own_view) = (None, false);
+                return Ok(());
+            }
+            Travel::Forward(by) => Goal::At(at.plus(seconds(by)).min(ends)),
+            Travel::Back(by) => Goal::At(at.minus(seconds(by)).max(begins)),
+            Travel::NextFact => Goal::Next(Kind::Change),
+            Travel::NextPhase => Goal::Next(Kind::FailoverStep),
+            Travel::PreviousFact => Goal::Previous(Kind::Change),
+            Travel::PreviousPhase => Goal::Previous(Kind::FailoverStep),
+            Travel::Start => Goal::Start,
+            Travel::End => Goal::End,
+        };
+        if matches!(goal, Goal::Next(_) | Goal::Previous(_)) {
+            self.playback.paused = true;
+        }
+        self.goal = Some(goal);
+        self.player.head_for(goal);
+        self.proceed().map(drop)
+    }
+
+    /// Goes a part of the way. True if it is there.
+    fn proceed(&mut self) -> io::Result<bool> {
+        let there = self.player.proceed(PART)?;
+        self.playback.seeking = !there;
+        self.arrive(match self.goal {
+            Some(Goal::At(at)) if there => at,
+            _ if self.player.is_over() => self.playback.ends,
+            _ => self.player.app().now,
+        });
+        Ok(there)
+    }
+
+    fn arrive(&mut self, at: Timestamp) {
+        self.playback.at = at;
+        self.playback.flaw = self.player.flaw();
+    }
+}
