@@ -29,14 +29,15 @@ use terminal::Terminal;
 
 const SIZE: (u16, u16) = (200, 50);
 const STARTS: usize = 7;
+const SETTLED: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(60);
 const FRAMES: usize = 2_000;
 
 /// One of the programs: how to start it, and what makes its screen complete.
-struct Rival {
+struct Rival<'a> {
     name: &'static str,
     program: &'static str,
-    args: &'static [&'static str],
+    args: &'a [&'a str],
     complete: fn(&str) -> bool,
 }
 
@@ -51,7 +52,16 @@ fn main() {
     let pgherd = Rival {
         name: "pgherd",
         program: PGHERD,
-        args: &["--cluster", PROJECT],
+        args: &["--cluster", PROJECT, "--probe=off"],
+        complete: all_agree,
+    };
+    // What no other program does: clients' attempts, and a record of everything.
+    let record = std::env::temp_dir().join(format!("pgherd-bench-{}.pgherd", std::process::id()));
+    let record = record.display().to_string();
+    let whole = Rival {
+        name: "with probe and record",
+        program: PGHERD,
+        args: &["--cluster", PROJECT, "--record", &record],
         complete: all_agree,
     };
     let mut rivals = vec![pgherd];
@@ -61,22 +71,28 @@ fn main() {
         println!("oxker is not installed (`cargo install oxker`): pgherd alone");
     }
     println!(
-        "{:<8} {:>28} {:>12} {:>12} {:>9}",
+        "{:<22} {:>28} {:>12} {:>12} {:>9}",
         "", "first complete frame (ms)", "idle CPU", "peak RSS", "threads"
     );
     println!(
-        "{:<8} {:>28} {:>12} {:>12}",
+        "{:<22} {:>28} {:>12} {:>12}",
         "", "min / median / max", "% of a core", "MB"
     );
     let rows: Vec<_> = rivals.iter().map(|rival| (rival.name, measure(rival))).collect();
     if let [(_, ours), (_, theirs)] = rows.as_slice() {
         println!(
-            "ratio    {:>28} {:>12} {:>12}   (pgherd / oxker)",
+            "ratio                  {:>28} {:>12} {:>12}   (pgherd / oxker)",
             format!("{:.2}", ours.first / theirs.first),
             format!("{:.2}", ours.cpu / theirs.cpu),
             format!("{:.2}", ours.memory / theirs.memory)
         );
     }
+    idle(&whole, "");
+    let bytes = fs::metadata(&record).unwrap().len() as f64;
+    let hours = (SETTLED + IDLE).as_secs_f64() / 3_600.0;
+    println!("record: {:.1} MB an hour, its beginning included", bytes / 1e6 / hours);
+    // Nobody plays it.
+    let _ = fs::remove_file(&record);
     frame();
     drop(lab);
 }
@@ -87,29 +103,16 @@ struct Figures {
     memory: f64,
 }
 
-fn measure(rival: &Rival) -> Figures {
+fn measure(rival: &Rival<'_>) -> Figures {
     let mut starts: Vec<f64> = (0..STARTS).map(|_| first_complete_frame(rival).1).collect();
     starts.sort_by(f64::total_cmp);
-    let (terminal, _) = first_complete_frame(rival);
-    // What a start costs is over by then.
-    std::thread::sleep(Duration::from_secs(5));
-    let before = cpu_ticks(terminal.pid());
-    let begun = Instant::now();
-    std::thread::sleep(IDLE);
-    let ticks = cpu_ticks(terminal.pid()) - before;
-    let cpu = ticks / ticks_per_second() / begun.elapsed().as_secs_f64() * 100.0;
-    let memory = status(terminal.pid(), "VmHWM:") / 1_000.0;
     let median = starts.get(STARTS / 2).copied().unwrap();
     let spread = format!(
         "{:.0} / {median:.0} / {:.0}",
         starts.first().unwrap(),
         starts.last().unwrap()
     );
-    println!(
-        "{:<8} {spread:>28} {cpu:>12.2} {memory:>12.1} {:>9}",
-        rival.name,
-        status(terminal.pid(), "Threads:")
-    );
+    let (cpu, memory) = idle(rival, &spread);
     Figures {
         first: median,
         cpu,
@@ -117,7 +120,26 @@ fn measure(rival: &Rival) -> Figures {
     }
 }
 
-fn first_complete_frame(rival: &Rival) -> (Terminal, f64) {
+/// What it costs while nothing happens: percent of a core, MB at most. Prints the row.
+fn idle(rival: &Rival<'_>, spread: &str) -> (f64, f64) {
+    let (terminal, _) = first_complete_frame(rival);
+    // What a start costs is over by then.
+    std::thread::sleep(SETTLED);
+    let before = cpu_ticks(terminal.pid());
+    let begun = Instant::now();
+    std::thread::sleep(IDLE);
+    let ticks = cpu_ticks(terminal.pid()) - before;
+    let cpu = ticks / ticks_per_second() / begun.elapsed().as_secs_f64() * 100.0;
+    let memory = status(terminal.pid(), "VmHWM:") / 1_000.0;
+    println!(
+        "{:<22} {spread:>28} {cpu:>12.2} {memory:>12.1} {:>9}",
+        rival.name,
+        status(terminal.pid(), "Threads:")
+    );
+    (cpu, memory)
+}
+
+fn first_complete_frame(rival: &Rival<'_>) -> (Terminal, f64) {
     let begun = Instant::now();
     let terminal = Terminal::start(rival.program, rival.args, &[], SIZE);
     terminal.wait(
