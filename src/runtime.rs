@@ -36,6 +36,7 @@ use crate::ui::{Look, Theme};
 use exit::Failure;
 use monitor::Ended;
 use recording::Tape;
+use report::Place;
 
 /// Runs the program; the exit codes are in `--help`.
 #[must_use]
@@ -74,8 +75,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             })
         }
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
-        Some(Command::Replay { file }) => replay::file(&file, look).await,
-        Some(Command::Demo) => replay::demo(look).await,
+        Some(Command::Replay { file }) => replay::file(&file, look, Place::of(&settings)).await,
+        Some(Command::Demo) => replay::demo(look, Place::of(&settings)).await,
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Config) => {
             say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)
@@ -120,7 +122,7 @@ async fn watch_again(
                 *lab = Some(options);
             }
             Ended::By(Leave::Demo) => {
-                let code = replay::demo(look.clone()).await?;
+                let code = replay::demo(look.clone(), Place::of(settings)).await?;
                 if code != ExitCode::SUCCESS {
                     return Ok(code);
                 }

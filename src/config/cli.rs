@@ -55,6 +55,8 @@ pub enum Command {
     },
     /// Play the recording of a failover of the reference cluster that is built in; needs no Docker.
     Demo,
+    /// Write the report of a failover in a record, as Markdown unless told otherwise.
+    Report(ReportArgs),
     /// Print the resolved configuration, and where each value came from.
     Config,
 }
@@ -78,6 +80,25 @@ pub enum ProbeCommand {
     },
     /// Remove the table and its schema.
     Uninstall,
+}
+
+/// What `pgherd report` takes.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// A record, as --record or a key made it.
+    pub file: PathBuf,
+    /// One JSON document instead; its schema has a version.
+    #[arg(long, conflicts_with = "svg")]
+    pub json: bool,
+    /// The waterfall as a picture instead.
+    #[arg(long)]
+    pub svg: bool,
+    /// Which failover of the record [default: the last].
+    #[arg(long, value_name = "N")]
+    pub episode: Option<u32>,
+    /// Into this new file instead of standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
 }
 
 /// Options that every command takes.

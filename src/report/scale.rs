@@ -2,7 +2,7 @@
 
 use super::schema::{Phase, Report};
 
-/// A bar that would more than this widen the others is cut off.
+/// What would widen the others by more than this is cut off, be it a bar or what was expected of one.
 const STRETCH: f64 = 1.3;
 /// No waterfall is shorter than this, seconds.
 const LEAST: f64 = 1.0;
@@ -21,20 +21,19 @@ impl Scale {
     pub(super) fn of(report: &Report) -> Self {
         let now = report.episode.ended.unwrap_or(report.written).offset_s;
         let mut scale = Self { whole: LEAST, now };
-        let ends = |phase: &Phase| {
-            let band = phase.predicted.as_ref().map(|band| phase.from.offset_s + band.most_s);
-            let end = scale.end(phase);
-            // A band far beyond its bar, as of a server that might have hung, is cut off instead.
-            band.filter(|band| *band <= end * STRETCH).unwrap_or(end).max(end)
-        };
         let (long, short): (Vec<&Phase>, Vec<&Phase>) = report.phases.iter().partition(|phase| phase.name == LONG);
-        let longest = |phases: &[&Phase]| phases.iter().map(|phase| ends(phase)).fold(0.0, f64::max);
+        let longest = |phases: &[&Phase]| phases.iter().map(|phase| scale.end(phase)).fold(0.0, f64::max);
         let (long, short) = (longest(&long), longest(&short));
-        let whole = if short == 0.0 || long <= short * STRETCH {
+        let bars = if short == 0.0 || long <= short * STRETCH {
             long.max(short)
         } else {
             short
         };
+        let bands = report.phases.iter().filter_map(|phase| {
+            let band = phase.predicted.as_ref()?;
+            Some(phase.from.offset_s + band.most_s)
+        });
+        let whole = bands.filter(|band| *band <= bars * STRETCH).fold(bars, f64::max);
         scale.whole = whole.max(LEAST);
         scale
     }

@@ -73,7 +73,7 @@ pub fn svg(report: &Report) -> String {
         line(&mut out, phase, top, &scale, report);
     }
     writable(&mut out, report, &scale, bottom);
-    legend(&mut out, bottom + 44.0);
+    legend(&mut out, report, bottom + 44.0);
     out + "</svg>\n"
 }
 
@@ -192,7 +192,9 @@ fn step(whole: f64) -> f64 {
     STEPS.iter().find(fits).copied().unwrap_or(whole.max(1.0))
 }
 
-fn legend(out: &mut String, y: f64) {
+fn legend(out: &mut String, report: &Report, y: f64) {
+    let goes_on = report.phases.iter().any(|phase| phase.to.is_none());
+    let open = goes_on.then_some(("bar open", 12.0, "without an end"));
     let entries = [
         ("bar", 12.0, "measured"),
         ("bar most", 12.0, "took most of the time"),
@@ -200,7 +202,7 @@ fn legend(out: &mut String, y: f64) {
         ("band", 6.0, "predicted"),
     ];
     let mut x = BARS.0;
-    for (class, height, name) in entries {
+    for (class, height, name) in entries.into_iter().chain(open) {
         rect(out, class, (x, y - 4.0 - height / 2.0), (22.0, height), None);
         text(out, "dim small", x + 28.0, y, name);
         x += 52.0 + f64::from(u16::try_from(name.len()).unwrap_or(u16::MAX)) * 6.0;

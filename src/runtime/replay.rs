@@ -16,10 +16,12 @@ use crate::app::{App, Stage};
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
 use crate::record::{Goal, Kind, Player, RecordError};
+use crate::report;
 use crate::ui::{self, Look};
 
 use super::exit::Failure;
 use super::monitor::{ending_signals, read_keys};
+use super::report::Place;
 use super::terminal::Screen;
 
 /// Time between two looks at the clock while it plays.
@@ -30,28 +32,28 @@ const LATE: Duration = Duration::from_millis(500);
 static DEMO: &[u8] = include_bytes!("../../assets/demo.pgherd");
 
 /// Plays a file.
-pub(super) async fn file(path: &Path, look: Look) -> Result<ExitCode, Failure> {
+pub(super) async fn file(path: &Path, look: Look, reports: Place) -> Result<ExitCode, Failure> {
     let shown = clean_line(&path.display().to_string());
     let name = path.file_name().map(|name| clean_line(&name.to_string_lossy()));
     let player = Player::open(path).map_err(|error| unplayable(&shown, &error))?;
-    play(player, name.unwrap_or(shown), look).await
+    play(player, name.unwrap_or(shown), look, reports).await
 }
 
 /// Plays the built-in one.
-pub(super) async fn demo(look: Look) -> Result<ExitCode, Failure> {
+pub(super) async fn demo(look: Look, reports: Place) -> Result<ExitCode, Failure> {
     let player = Player::of_bytes(DEMO).map_err(|error| unplayable("the demo", &error))?;
-    play(player, "the demo, a real failover".to_owned(), look).await
+    play(player, "the demo, a real failover".to_owned(), look, reports).await
 }
 
-fn unplayable(name: &str, error: &RecordError) -> Failure {
+pub(super) fn unplayable(name: &str, error: &RecordError) -> Failure {
     Failure::Failed(format!("{name}: {error}"))
 }
 
-async fn play(player: Player, name: String, look: Look) -> Result<ExitCode, Failure> {
+async fn play(player: Player, name: String, look: Look, reports: Place) -> Result<ExitCode, Failure> {
     super::logging::start();
     let mut ending = ending_signals()?;
     let mut screen = Screen::take()?;
-    let mut session = Session::new(player, name, look);
+    let mut session = Session::new(player, name, look, reports);
     let (mut keys, _reading) = read_keys();
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -112,10 +114,11 @@ struct Session {
     own: Option<View>,
     goal: Option<Goal>,
     look: Look,
+    reports: Place,
 }
 
 impl Session {
-    fn new(player: Player, name: String, look: Look) -> Self {
+    fn new(player: Player, name: String, look: Look, reports: Place) -> Self {
         let playback = Playback {
             name,
             begins: player.app().now,
@@ -131,6 +134,7 @@ impl Session {
             own: None,
             goal: None,
             look,
+            reports,
         }
     }
 
@@ -180,6 +184,7 @@ impl Session {
             Some(Command::Suspend) => return Ok(After::Suspend),
             Some(Command::Theme) => self.look.theme = self.look.theme.next(),
             Some(Command::Travel(travel)) => self.travel(travel)?,
+            Some(Command::Report) => self.report(),
             Some(command) => {
                 // To open one of several clusters would be a choice, not a look.
                 let choosing = matches!(self.player.app().stage(), Stage::Choosing(_));
@@ -191,6 +196,17 @@ impl Session {
             }
         }
         Ok(After::Stay)
+    }
+
+    /// The one thing that a recording gives away.
+    fn report(&mut self) {
+        let report = self.looking(|app| app.shown_episode().map(|episode| report::of(app, episode)));
+        let written = report.map(|report| self.reports.write(&report));
+        self.playback.notice = Some(match written {
+            None => "nothing to report: nothing has failed so far".to_owned(),
+            Some(Ok(files)) => format!("report written: {files}"),
+            Some(Err(why)) => format!("no report: {why}"),
+        });
     }
 
     fn look_at(&mut self, command: Command, size: (u16, u16)) {

@@ -1,12 +1,82 @@
-//! Reports as files: Markdown, JSON and the waterfall side by side under one new name.
+//! Reports as files: Markdown, JSON and the waterfall side by side under one new name; and `pgherd report`, which gives
+//! one of them of a record.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
+use crate::app::App;
+use crate::config::cli::ReportArgs;
 use crate::config::settings::Settings;
+use crate::model::explanation;
+use crate::model::failover::Episode;
 use crate::model::text::clean_line;
+use crate::record::{Goal, Player};
 use crate::report::{self, Report};
+
+use super::exit::{Failure, NOTHING_FOUND};
+use super::replay::unplayable;
+use super::say;
+
+/// `pgherd report`.
+pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
+    let shown = clean_line(&args.file.display().to_string());
+    let mut player = Player::open(&args.file).map_err(|error| unplayable(&shown, &error))?;
+    player
+        .go(Goal::End)
+        .map_err(|error| Failure::Failed(format!("{shown}: {error}")))?;
+    if let Some(flaw) = player.flaw() {
+        warn(&format!("{shown}: {flaw}; the report is of what is there"));
+    }
+    let app = player.app();
+    let Some(episode) = chosen(app, args.episode) else {
+        warn(&format!("{shown}: {}", choice(app)));
+        return Ok(ExitCode::from(NOTHING_FOUND));
+    };
+    let report = report::of(app, episode);
+    let text = if args.json {
+        report::json(&report).map_err(|error| Failure::Failed(error.to_string()))?
+    } else if args.svg {
+        report::svg(&report)
+    } else {
+        report::markdown(&report, None)
+    };
+    match &args.out {
+        None => say(text.trim_end())?,
+        Some(out) => write(out, &text)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", clean_line(&out.display().to_string()))))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The episode of that number, or the last.
+fn chosen(app: &App, number: Option<u32>) -> Option<&Episode> {
+    let mut episodes = app.chronicle.episodes();
+    match number {
+        Some(number) => episodes.find(|episode| episode.number == number),
+        None => episodes.next_back(),
+    }
+}
+
+/// What there is instead of what was asked for.
+fn choice(app: &App) -> String {
+    let title = |episode: &Episode| format!("{} ({})", episode.number, explanation::title(episode, app.now));
+    let titles: Vec<String> = app.chronicle.episodes().map(title).collect();
+    if titles.is_empty() {
+        "nothing fails in it".to_owned()
+    } else {
+        format!("no failover of that number; there is: {}", titles.join(", "))
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "beside the answer of a command, which goes to standard output"
+)]
+fn warn(text: &str) {
+    eprintln!("pgherd: {text}");
+}
 
 /// Reports of one episode that may lie beside each other.
 const TRIES: u32 = 1_000;
