@@ -14,7 +14,7 @@ use tokio_postgres::NoTls;
 
 use crate::lab::{Lab, PROJECT, lab, pgherd, service_of};
 use crate::terminal::{Standstill, Terminal};
-use crate::{FAILOVER, SOON, act, bring_back, monitor, other, select};
+use crate::{FAILOVER, HIGH, SOON, act, bring_back, monitor, other, select};
 
 /// From one attempt to the next.
 const EVERY: Duration = Duration::from_millis(100);
@@ -148,7 +148,7 @@ fn outage(screen: &str) -> Option<Duration> {
 /// lost.
 fn measured(lab: &Lab, key: &str, question: &str) -> (Terminal, String, Vec<i64>) {
     let leader = lab.leader().unwrap();
-    let terminal = monitor((120, 40), &[]);
+    let terminal = monitor(HIGH, &[]);
     terminal.wait("the probe at work", SOON, |screen| screen.contains("probe ● 10/s"));
     let client = StraightLine::start(lab);
     let standstill = Standstill::watch();
@@ -222,7 +222,7 @@ fn writes_that_no_standby_had_are_lost_by_number() {
     let leader = lab.leader().unwrap();
     let standby = other(&leader);
     let reports = tempfile::tempdir().unwrap();
-    let terminal = monitor((120, 40), &[("PGHERD_REPORTS", reports.path().to_str().unwrap())]);
+    let terminal = monitor(HIGH, &[("PGHERD_REPORTS", reports.path().to_str().unwrap())]);
     terminal.wait("the probe at work", SOON, |screen| screen.contains("probe ● 10/s"));
     let shared = rows_on(service_of(&leader));
     lab.cut_off(service_of(standby));

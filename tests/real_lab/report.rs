@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::lab::lab;
-use crate::{ESC, FAILOVER, SOON, act, bring_back, monitor, other, select};
+use crate::{ESC, FAILOVER, HIGH, SOON, act, bring_back, monitor, other, select};
 
 #[test]
 fn a_failover_is_reported_by_key() {
@@ -15,7 +15,7 @@ fn a_failover_is_reported_by_key() {
     let successor = other(&leader);
     let folder = tempfile::tempdir().unwrap();
     let reports = folder.path().join("reports");
-    let terminal = monitor((120, 40), &[("PGHERD_REPORTS", reports.to_str().unwrap())]);
+    let terminal = monitor(HIGH, &[("PGHERD_REPORTS", reports.to_str().unwrap())]);
     terminal.keys("W");
     terminal.wait_for("nothing to report", SOON);
     select(&terminal, &leader);

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::lab::{Lab, PROJECT, lab, service_of};
 use super::terminal::Terminal;
-use super::{ESC, FAILOVER, SOON, monitor, other};
+use super::{ESC, FAILOVER, HIGH, SOON, monitor, other};
 
 /// The page of the newest failover, once it calls it `verdict`; all of it fits on the screen.
 fn page(terminal: &Terminal, verdict: &str) -> String {
     terminal.keys("w");
     terminal.wait(&format!("verdict {verdict}"), FAILOVER, |screen| {
-        screen
-            .lines()
-            .any(|line| line.contains("verdict") && line.contains(verdict))
+        let says = |line: &str| line.contains("verdict") && line.contains(verdict);
+        // Its last row too: the screen may be looked at while a frame arrives.
+        screen.contains("esc close") && screen.lines().any(says)
     });
     let page = terminal.screen();
     terminal.keys(ESC);
@@ -63,15 +63,12 @@ fn both_streaming(lab: &Lab, leader: &str) {
     });
 }
 
-/// Large enough for the whole page, which then fills the screen from edge to edge.
-const LARGE: (u16, u16) = (120, 80);
-
 #[test]
 fn a_frozen_leader_is_replaced_and_comes_back_as_a_replica() {
     let lab = lab();
     let leader = lab.leader().unwrap();
     let successor = other(&leader);
-    let terminal = monitor(LARGE, &[]);
+    let terminal = monitor(HIGH, &[]);
     lab.docker("pause", service_of(&leader));
     terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     lab.docker("unpause", service_of(&leader));
@@ -92,7 +89,7 @@ fn a_leader_cut_off_from_its_network_is_replaced() {
     let lab = lab();
     let leader = lab.leader().unwrap();
     let successor = other(&leader);
-    let terminal = monitor(LARGE, &[]);
+    let terminal = monitor(HIGH, &[]);
     lab.cut_off(service_of(&leader));
     terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     lab.reconnect(service_of(&leader));
@@ -113,7 +110,7 @@ fn a_switchover_is_called_one() {
     let lab = lab();
     let leader = lab.leader().unwrap();
     let successor = other(&leader);
-    let terminal = monitor(LARGE, &[]);
+    let terminal = monitor(HIGH, &[]);
     let command = [
         "patronictl",
         "-c",
@@ -144,7 +141,7 @@ fn a_switchover_is_called_one() {
 fn a_postgres_that_is_killed_alone_is_restarted_in_place() {
     let lab = lab();
     let leader = lab.leader().unwrap();
-    let terminal = monitor(LARGE, &[]);
+    let terminal = monitor(HIGH, &[]);
     lab.run_in(
         service_of(&leader),
         &["sh", "-c", "kill -9 $(head -1 /var/lib/postgresql/data/postmaster.pid)"],
@@ -165,7 +162,7 @@ fn a_postgres_that_is_killed_alone_is_restarted_in_place() {
 fn zookeeper_away_for_longer_than_the_ttl_demotes_the_leader() {
     let lab = lab();
     let leader = lab.leader().unwrap();
-    let terminal = monitor(LARGE, &[]);
+    let terminal = monitor(HIGH, &[]);
     lab.docker("stop", "zoo");
     // The fast profile's ttl is 20 s.
     std::thread::sleep(Duration::from_secs(25));
@@ -188,7 +185,7 @@ fn zookeeper_away_for_longer_than_the_ttl_demotes_the_leader() {
 fn haproxy_away_is_no_failover() {
     let lab = lab();
     let leader = lab.leader().unwrap();
-    let terminal = monitor(LARGE, &[]);
+    let terminal = monitor(HIGH, &[]);
     lab.docker("stop", "postgres_entrypoint");
     terminal.wait_for("HAProxy ✗", SOON);
     lab.docker("start", "postgres_entrypoint");

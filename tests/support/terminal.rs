@@ -58,10 +58,14 @@ impl Terminal {
         let (screen, bytes) = (Arc::clone(&parser), Arc::clone(&raw));
         let reader = thread::spawn(move || {
             let mut buffer = [0; 65_536];
+            let mut pending = Vec::new();
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                screen.lock().unwrap().process(&buffer[..count]);
                 bytes.lock().unwrap().extend_from_slice(&buffer[..count]);
+                pending.extend_from_slice(&buffer[..count]);
+                let whole: Vec<u8> = pending.drain(..complete(&pending)).collect();
+                screen.lock().unwrap().process(&whole);
             }
+            screen.lock().unwrap().process(&pending);
         });
         Self {
             child,
@@ -114,6 +118,18 @@ impl Terminal {
             assert!(begun.elapsed() < limit, "not seen within {limit:?}: {what}\n{screen}");
             thread::sleep(LOOK);
         }
+    }
+
+    /// Whether a text comes.
+    pub(crate) fn shows_within(&self, text: &str, limit: Duration) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < limit {
+            if self.screen().contains(text) {
+                return true;
+            }
+            thread::sleep(LOOK);
+        }
+        false
     }
 
     /// Waits for a text.
@@ -226,6 +242,17 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// How much of what came may be shown: a synchronized update only as a whole, as a real terminal shows it.
+fn complete(bytes: &[u8]) -> usize {
+    const BEGIN: &[u8] = b"\x1b[?2026h";
+    const END: &[u8] = b"\x1b[?2026l";
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+    match (last(BEGIN), last(END)) {
+        (Some(begin), end) if end.is_none_or(|end| end < begin) => begin,
+        _ => bytes.len(),
     }
 }
 
