@@ -1,5 +1,7 @@
 //! Episodes of the reference cluster, acted out.
 
+mod measured;
+
 use std::time::Duration;
 
 use super::super::act::ContainerAct;
@@ -346,105 +348,4 @@ fn the_new_leader_killed_in_turn_is_another_failover() {
         .collect();
     assert_eq!(numbers, [(1, true), (2, false)]);
     assert_eq!(stage.chronicle.last().unwrap().leader, Some(REPLICA.into()));
-}
-
-#[test]
-fn a_stamp_of_another_clock_is_not_believed() {
-    let mut stage = Stage::healthy();
-    stage.act(|world| world.kill(LEADER));
-    stage.act(|world| world.expire(LEADER));
-    let taken = stage.world.now;
-    let mut facts = stage.world.take_lock(REPLICA);
-    for fact in &mut facts {
-        fact.at = taken.minus(Duration::from_secs(3_600));
-    }
-    stage.take(&facts);
-    let (_, mark) = stage.only().timeline(stage.world.now).taken.unwrap();
-    assert!(mark.at >= taken);
-}
-
-#[test]
-fn an_instant_lies_between_the_answer_before_and_the_one_that_told() {
-    for (round, doubt) in [(1_000, 1_001), (150, 151)] {
-        let mut stage = Stage::healthy();
-        stage.act(|world| world.kill(LEADER));
-        stage.act(|world| world.expire(LEADER));
-        stage.act(|world| world.take_lock(REPLICA));
-        // No history yet, whose stamp would be exact.
-        stage.world.sql.insert(REPLICA.into(), primary_sql(2));
-        stage.act(|world| world.pass(round));
-        let line = stage.only().timeline(stage.world.now);
-        let promoted = line.promoted.unwrap();
-        assert_eq!(promoted.latest, stage.world.now);
-        assert_eq!(promoted.latest.since(promoted.earliest).as_millis(), doubt);
-    }
-}
-
-#[test]
-fn disagreement_and_two_primaries_are_measured_and_told() {
-    let mut stage = Stage::healthy();
-    stage.act(|world| world.kill(LEADER));
-    stage.wait(10);
-    stage.act(|world| world.expire(LEADER));
-    stage.act(|world| world.take_lock(REPLICA));
-    stage.act(|world| world.promote(REPLICA, 2));
-    let discord = stage.only().discords.clone();
-    let [Stretch { from, to: Some(to) }] = discord.as_slice() else {
-        panic!("{discord:?}")
-    };
-    let (least, _, most) = to.since(from);
-    let (least, most) = (least.as_millis(), most.as_millis());
-    assert!(
-        least < 10_300 && 10_300 <= most && most - least < 1_300,
-        "{least} {most}"
-    );
-    assert!(
-        stage.text().contains("did not name the same leader"),
-        "{}",
-        stage.text()
-    );
-    // The old one wakes up and is a primary still.
-    stage.world.sql.insert(LEADER.into(), primary_sql(1));
-    stage.world.wake(LEADER);
-    for _ in 0..4 {
-        stage.act(|world| world.pass(150));
-    }
-    stage.world.sql.insert(LEADER.into(), standby_sql(2, "pg-slave"));
-    stage.act(|world| world.pass(150));
-    let line = stage.only().timeline(stage.world.now);
-    let [Stretch { from, to: Some(to) }] = line.doubles.as_slice() else {
-        panic!("{:?}", line.doubles)
-    };
-    let (least, _, most) = to.since(from);
-    assert!(
-        least.as_millis() >= 240 && most.as_millis() <= 900,
-        "{least:?} {most:?}"
-    );
-    assert!(
-        stage.text().contains("Two members answered as primary at once"),
-        "{}",
-        stage.text()
-    );
-    let facts: Vec<String> = stage.only().entries.iter().map(|entry| entry.fact.describe()).collect();
-    assert!(
-        facts.contains(&"two primaries: postgresql0, postgresql1".to_owned()),
-        "{facts:?}"
-    );
-}
-
-#[test]
-fn a_lost_standby_that_commits_wait_for_stops_the_writes() {
-    let mut stage = Stage::healthy();
-    stage.act(|world| world.kill(REPLICA));
-    stage.wait(2);
-    assert!(
-        stage.text().contains("The leader went on: no failover"),
-        "{}",
-        stage.text()
-    );
-    let leader = stage.world.sql_of(LEADER);
-    leader.synchronous_standby_names = "*".to_owned();
-    leader.walsenders = super::super::postgres::Privileged::Seen(Vec::new());
-    stage.wait(2);
-    assert!(stage.text().contains("commits waited"), "{}", stage.text());
 }
