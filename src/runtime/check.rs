@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::action::check::{Ask, Connect, Row};
-use crate::app::{self, Stage};
+use crate::app;
 use crate::config::settings::Settings;
 use crate::lab::credentials as lab;
 use crate::model::check::{Plan, Report, State, Step, TableName, Verdict};
@@ -69,15 +69,7 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>, as_json:
             "read-only: a check is refused, since it writes a table".to_owned(),
         ));
     }
-    let app = discover::look(options, Arc::clone(&settings))
-        .await
-        .map_err(|error| Failure::Failed(error.to_string()))?;
-    if let Stage::Choosing(names) = app.stage() {
-        let names = names.join(", ");
-        return Err(Failure::Usage(format!(
-            "several clusters: name one with --cluster: {names}"
-        )));
-    }
+    let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
     let Some(plan) = Plan::of(&app.cluster) else {
         say(discover::describe(&app).trim_end())?;
         return Ok(ExitCode::from(NOTHING_FOUND));

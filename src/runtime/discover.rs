@@ -17,6 +17,7 @@ use crate::model::link::{LinkState, SourceId};
 use crate::source::Context;
 
 use super::conductor::Conductor;
+use super::exit::Failure;
 
 /// Time to find something and to read it once.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -32,6 +33,23 @@ pub(crate) async fn run(options: app::Options, settings: Arc<Settings>) -> io::R
     let app = look(options, settings).await?;
     let found = matches!(app.stage(), Stage::Watching | Stage::Choosing(_));
     Ok((describe(&app), found))
+}
+
+/// The same for a command that works on one cluster.
+///
+/// # Errors
+/// Several clusters and none named, or no thread.
+pub(super) async fn look_at_one(options: app::Options, settings: Arc<Settings>) -> Result<App, Failure> {
+    let app = look(options, settings)
+        .await
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    match app.stage() {
+        Stage::Choosing(names) => Err(Failure::Usage(format!(
+            "several clusters: name one with --cluster: {}",
+            names.join(", ")
+        ))),
+        _ => Ok(app),
+    }
 }
 
 /// The state once everything was read, or as far as it came in time.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::app::{self, App, Stage};
+use crate::app::{self, App};
 use crate::config::cli::ProbeCommand;
 use crate::config::settings::Settings;
 use crate::lab::credentials as lab;
@@ -28,15 +28,7 @@ pub(crate) async fn run(
         let what = "read-only: the table of the probe is neither made nor removed";
         return Err(Failure::Usage(what.to_owned()));
     }
-    let app = discover::look(options, Arc::clone(&settings))
-        .await
-        .map_err(|error| Failure::Failed(error.to_string()))?;
-    if let Stage::Choosing(names) = app.stage() {
-        let names = names.join(", ");
-        return Err(Failure::Usage(format!(
-            "several clusters: name one with --cluster: {names}"
-        )));
-    }
+    let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
     let Some(address) = leader(&app) else {
         say(discover::describe(&app).trim_end())?;
         return Ok(ExitCode::from(NOTHING_FOUND));

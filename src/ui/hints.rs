@@ -5,17 +5,17 @@ use ratatui::layout::Rect;
 
 use super::pen::{Pen, columns};
 use super::scene::Scene;
+use crate::app::App;
 use crate::app::Stage;
 use crate::app::command::{Command, Context, Entry, TABLE};
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
 use crate::model::container::ContainerState;
 
-/// Draws it.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
-    let (app, theme) = (scene.app, scene.theme);
-    let mut pen = Pen::at(buffer, area, 0);
-    pen.skip(1);
+use super::theme::Theme;
+
+/// What the operator is told, which takes the whole line (true), and what is under way.
+pub(super) fn news(pen: &mut Pen<'_>, app: &App, theme: &Theme) -> bool {
     if let Some(notice) = &app.notice {
         let (mark, style) = if notice.bad {
             ("✗ ", theme.bad)
@@ -23,10 +23,21 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             ("✓ ", theme.ok)
         };
         pen.put(mark, style).put(&notice.text, style);
-        return;
+        return true;
     }
     if let Some(acting) = &app.acting {
         pen.put("… ", theme.warning).put(acting, theme.warning).skip(2);
+    }
+    false
+}
+
+/// Draws it.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let (app, theme) = (scene.app, scene.theme);
+    let mut pen = Pen::at(buffer, area, 0);
+    pen.skip(1);
+    if news(&mut pen, app, theme) {
+        return;
     }
     let (last, first): (Vec<_>, Vec<_>) = hints(scene).into_iter().partition(|(_, entry)| stays(entry.command));
     let width = |hints: &[(String, &Entry)]| {

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Look;
+use super::hints;
 use super::pen::{Pen, columns};
 use super::units;
 use crate::app::App;
@@ -38,17 +39,8 @@ fn said_and_keys(pen: &mut Pen<'_>, app: &App, playback: &Playback, look: &Look)
         pen.put("✗ ", theme.bad).put(notice, theme.bad);
         return;
     }
-    if let Some(notice) = &app.notice {
-        let (mark, style) = if notice.bad {
-            ("✗ ", theme.bad)
-        } else {
-            ("✓ ", theme.ok)
-        };
-        pen.put(mark, style).put(&notice.text, style);
+    if hints::news(pen, app, theme) {
         return;
-    }
-    if let Some(acting) = &app.acting {
-        pen.put("… ", theme.warning).put(acting, theme.warning).skip(2);
     }
     let travels = TABLE.iter().filter(|entry| entry.context == Context::Recording);
     let always =
