@@ -189,7 +189,11 @@ impl App {
                 });
                 return (Vec::new(), Urgency::Now);
             }
-            Signal::Report { .. } | Signal::Link { .. } | Signal::Container(_) | Signal::Probe(_) => {}
+            Signal::Report { .. }
+            | Signal::Link { .. }
+            | Signal::Container(_)
+            | Signal::Probe(_)
+            | Signal::ClockStepped(_) => {}
         }
         let mut moves_addresses = false;
         if let Signal::Report { report, .. } = &signal {

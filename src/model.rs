@@ -9,6 +9,7 @@
 pub mod act;
 pub mod authority;
 pub mod check;
+pub mod clock;
 pub mod cluster;
 pub mod container;
 pub mod dcs;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::Step;
 use super::container::{Container, ContainerKind, ContainerState, Usage};
 use super::dcs::{DcsMember, DcsSnapshot, SyncState};
-use super::fact::{Fact, Memory};
+use super::fact::{Fact, FactKind, Memory};
 use super::link::{Known, LinkState, SourceId};
 use super::name::{ContainerName, MemberName, ProxyName};
 use super::patroni::RestStatus;
@@ -23,6 +24,9 @@ use super::topology::Targets;
 
 /// A polled value older than this is stale even if no call failed since: the source hangs.
 pub const STALE_AFTER: Duration = Duration::from_secs(3);
+
+/// Breaks in time that are kept.
+const STEPS: usize = 16;
 
 /// The last known values. An outage never empties them: see [`Cluster::freshness`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -48,6 +52,8 @@ pub struct Cluster {
     pub usage: BTreeMap<ContainerName, Known<Usage>>,
     /// What clients see.
     pub probe: Probe,
+    /// Breaks in time of this run, the last ones.
+    pub steps: Vec<Step>,
     /// The way to each source.
     #[serde(with = "super::pairs")]
     pub links: BTreeMap<SourceId, LinkState>,
@@ -91,6 +97,16 @@ impl Cluster {
                 }
             }
             Signal::Probe(news) => facts.extend(self.probe.take(news, now)),
+            Signal::ClockStepped(step) => {
+                let spare = (self.steps.len() + 1).saturating_sub(STEPS);
+                self.steps.drain(..spare);
+                self.steps.push(step);
+                facts.push(Fact {
+                    seen: now,
+                    kind: FactKind::ClockStepped(step),
+                    ..Fact::ours(step.at, None, String::new())
+                });
+            }
             Signal::Logs(_) | Signal::LogGap { .. } => {}
         }
         facts.sort_by_key(|fact| fact.at);
@@ -146,6 +162,11 @@ impl Cluster {
             SourceId::Proxy(proxy) => self.proxies.get(proxy).map(|known| polled(known.at)),
         }
         .unwrap_or(Freshness::Never)
+    }
+
+    /// The wall clock was set during this run: since then stamps of others do not fit ours. The last time that was.
+    pub fn clock_set(&self) -> Option<&Step> {
+        self.steps.iter().rfind(|step| step.lasts())
     }
 
     /// The last znodes, fresh or not.

@@ -15,7 +15,8 @@ pub use clients::{sentences as of_clients, two_primaries};
 pub fn headline(episode: &Episode, now: Timestamp) -> String {
     let timeline = episode.timeline(now);
     let alarm = two_primaries(episode, &timeline).map(|alarm| format!("{alarm}; "));
-    alarm.unwrap_or_default() + &without_writes(episode, &timeline, now)
+    let invalid = episode.stepped.map(|step| format!("NOT VALID, {step}; "));
+    alarm.unwrap_or_default() + &invalid.unwrap_or_default() + &without_writes(episode, &timeline, now)
 }
 
 fn without_writes(episode: &Episode, timeline: &Timeline, now: Timestamp) -> String {
@@ -104,6 +105,7 @@ pub fn title(episode: &Episode, now: Timestamp) -> String {
 pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
     let timeline = episode.timeline(now);
     let mut text = vec![cause(episode)];
+    text.extend(invalid(episode, &timeline));
     text.extend(seen(episode, &timeline));
     text.extend(clients::sentences(episode, &timeline, now));
     text.push(outcome(episode, now));
@@ -114,6 +116,10 @@ pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
     let until = episode.closed.unwrap_or(now);
     text.extend(doubled(&timeline, until));
     text.extend(discord(episode, until));
+    if episode.stepped.is_some() {
+        // What depends on how long something took is not said.
+        return text;
+    }
     if let Some(decisive) = decisive(episode, &timeline) {
         text.push(format!("Where the time went: {decisive}."));
     }
@@ -149,6 +155,26 @@ pub fn cause(episode: &Episode) -> String {
             Fault::Found => "It had begun before pgherd looked: its beginning is not known.".to_owned(),
         },
     }
+}
+
+/// Why no time of it is to be believed, if so.
+pub fn invalid(episode: &Episode, timeline: &Timeline) -> Option<String> {
+    let step = episode.stepped?;
+    let fault = timeline.fault.at;
+    let (when, since) = if step.at < fault {
+        ("before it", fault.since(step.at))
+    } else {
+        ("after it began", step.at.since(fault))
+    };
+    let again = if step.lasts() {
+        " Stamps of others do not fit ours since then: start pgherd again."
+    } else {
+        ""
+    };
+    Some(format!(
+        "Not valid: {step}, {} {when}; how long something took cannot be told.{again}",
+        seconds(since)
+    ))
 }
 
 /// What each part saw, in the order of the steps.

@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::act::ContainerAct;
+use super::clock::Step;
 use super::container::ContainerAction;
 use super::dcs::FailoverRequest;
 use super::link::{Cause, SourceId};
@@ -307,6 +308,8 @@ pub enum FactKind {
     },
     /// We were told to do this, and asked Docker for it.
     Asked(ContainerAct),
+    /// Time broke for us.
+    ClockStepped(Step),
     /// What we did.
     Ours(String),
     /// What the operator noted.

@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::Step;
 use super::fact::{Fact, FactKind, SourceKind};
 use super::name::MemberName;
-use super::probe::Probe;
+use super::probe::{Clients, Probe};
 use super::time::Timestamp;
 use picture::Recent;
 
@@ -101,7 +102,12 @@ impl Chronicle {
         }
         let fault = episode.timeline(now).fault.at;
         let until = episode.closed.unwrap_or(now);
-        episode.clients = probe.clients(measured::window(fault), until);
+        let from = measured::window(fault);
+        episode.clients = probe.clients(from, until).map(|clients| Clients {
+            // What clients measured before and after a step is of our own clock: only what spans it is lost.
+            stepped: episode.stepped.filter(|step| (from..=until).contains(&step.at)),
+            ..clients
+        });
     }
 
     /// Notes something about the episode of that number, or else about the one that goes on.
@@ -153,6 +159,9 @@ impl Chronicle {
         }
         let about = cast.part(fact.subject.as_deref());
         if let Some(episode) = self.episodes.back_mut().filter(|episode| episode.closed.is_none()) {
+            if let FactKind::ClockStepped(step) = fact.kind {
+                episode.stepped = episode.stepped.filter(Step::lasts).or(Some(step));
+            }
             episode.push(Entry {
                 fact: fact.clone(),
                 about,

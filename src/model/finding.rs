@@ -84,6 +84,8 @@ pub enum Kind {
     Killed,
     /// A replication slot keeps WAL.
     SlotHolds,
+    /// The wall clock was set while we watched.
+    ClockSet,
     /// The lock belongs to another session than its holder.
     OldLock,
     /// A member is in ZooKeeper, and nothing runs it.

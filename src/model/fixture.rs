@@ -7,6 +7,7 @@ mod parts;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::clock::{Step, StepKind};
 use super::cluster::Cluster;
 use super::container::{Container, ContainerAction, ContainerEvent, ContainerState, Usage};
 use super::dcs::{DcsMember, DcsSnapshot, LeaderLock, PatroniRole, TimelineSwitch};
@@ -167,6 +168,12 @@ impl World {
     /// One signal.
     pub(crate) fn tell(&mut self, signal: Signal) -> Vec<Fact> {
         self.cluster.apply(signal, self.now)
+    }
+
+    /// Time breaks, by an hour.
+    pub(crate) fn step(&mut self, kind: StepKind) -> Vec<Fact> {
+        let by = Duration::from_secs(3_600);
+        self.tell(Signal::ClockStepped(Step { at: self.now, kind, by }))
     }
 
     /// Something happens to a container, now.

@@ -27,8 +27,6 @@ use watch::Watch;
 pub const RING: i64 = 8_192;
 /// Outages with a loss that are kept.
 const LOSSES: usize = 16;
-/// Moments of a stepped clock that are kept.
-const STEPS: usize = 16;
 
 /// One row of attempts, each at its time whatever became of those before.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -208,13 +206,6 @@ pub enum News {
     Attempts(Vec<Attempt>),
     /// The rows of the run, read back.
     Reading(Reading),
-    /// The wall clock was stepped or the machine stood still: what is measured across that does not count.
-    ClockStepped {
-        /// When it was noticed.
-        at: Timestamp,
-        /// By how much.
-        by: Duration,
-    },
 }
 
 /// Everything that is known of a run.
@@ -231,7 +222,6 @@ pub struct Probe {
     judgement: Option<Judgement>,
     /// Those before it that were bad: a later outage does not make them good.
     losses: Vec<Judgement>,
-    steps: Vec<(Timestamp, Duration)>,
 }
 
 impl Probe {
@@ -253,16 +243,6 @@ impl Probe {
                     .collect()
             }
             News::Reading(reading) => self.reading(&reading, now).into_iter().collect(),
-            News::ClockStepped { at, by } => {
-                if self.steps.len() < STEPS {
-                    self.steps.push((at, by));
-                }
-                let text = format!(
-                    "clock stepped by {:.1} s: figures across it do not count",
-                    by.as_secs_f64()
-                );
-                vec![fact(at, now, None, FactKind::Ours(text))]
-            }
         }
     }
 
@@ -289,7 +269,6 @@ impl Probe {
     /// What clients saw between two instants, if the probe ran.
     pub fn clients(&self, from: Timestamp, until: Timestamp) -> Option<Clients> {
         self.run.as_ref()?;
-        let stepped = self.steps.iter().find(|(at, _)| (from..=until).contains(at));
         Some(Clients {
             lanes: self
                 .tracks
@@ -297,7 +276,7 @@ impl Probe {
                 .map(|(lane, track)| Seen::of(lane.clone(), track, from, until))
                 .collect(),
             judgement: self.judged_since(from),
-            stepped: stepped.map(|(_, by)| *by),
+            stepped: None,
         })
     }
 

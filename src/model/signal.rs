@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::Step;
 use super::container::{Container, ContainerEvent, Usage};
 use super::dcs::DcsSnapshot;
 use super::link::{LinkState, SourceId};
@@ -40,6 +41,8 @@ pub enum Signal {
     Container(ContainerEvent),
     /// What the probe tells.
     Probe(News),
+    /// Time broke: what is measured across that does not count.
+    ClockStepped(Step),
     /// New log lines, oldest first within a container.
     Logs(Vec<LogLine>),
     /// Log lines that cannot be had any more, and why.

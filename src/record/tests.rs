@@ -21,6 +21,7 @@ use crate::app::event::{Event, RecordNews};
 use crate::app::{App, Options};
 use crate::model::act::{ActDone, ActOutcome, ActTarget, ContainerAct};
 use crate::model::check::{State, Step};
+use crate::model::clock;
 use crate::model::container::{ContainerAction, ContainerEvent};
 use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::link::{Cause, LinkState, SourceId};
@@ -210,8 +211,9 @@ impl Run {
                 every: Duration::from_millis(100),
             }))),
             Event::Signal(Signal::Probe(News::Attempts(attempts(now)))),
-            Event::Signal(Signal::Probe(News::ClockStepped {
+            Event::Signal(Signal::ClockStepped(clock::Step {
                 at: now,
+                kind: clock::StepKind::SetBack,
                 by: Duration::from_millis(1_500),
             })),
             Event::Recording(RecordNews::Began("x.pgherd".to_owned())),

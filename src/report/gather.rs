@@ -106,6 +106,7 @@ impl Desk<'_> {
             old_leader: self.episode.leader.as_ref().map(ToString::to_string),
             new_leader,
             caused_here: self.episode.is_ours(),
+            invalid: explanation::invalid(self.episode, &self.timeline),
             began: self.instant(self.fault),
             ended: self.episode.closed.map(|at| self.instant(at)),
         }

@@ -76,6 +76,9 @@ fn facts_in_short(report: &Report) -> String {
         ),
         ("Leader", leader),
     ];
+    if let Some(why) = &episode.invalid {
+        rows.push(("Times", why.clone()));
+    }
     if let Some(outage) = &report.outage {
         rows.push(("Writes", outage.text.clone()));
     }

@@ -92,6 +92,8 @@ pub struct Head {
     pub new_leader: Option<String>,
     /// It was done from pgherd.
     pub caused_here: bool,
+    /// Why none of its times is valid, where the clock was set or the machine stood still; `null` where all are.
+    pub invalid: Option<String>,
     /// The fault.
     pub began: Instant,
     /// `null` while it goes on.

@@ -23,7 +23,7 @@ pub(super) fn summary(episode: &Episode, timeline: &Timeline, now: Timestamp, cl
         );
         text.push(format!("{by} held the lock after {} and {writes}.", after(taken.at)));
     }
-    if let Some(decisive) = explanation::decisive(episode, timeline) {
+    if let Some(decisive) = explanation::decisive(episode, timeline).filter(|_| episode.stepped.is_none()) {
         text.push(format!("Most of the time went into {decisive}."));
     }
     // What was lost is part of the outcome; that it is not known stands last.

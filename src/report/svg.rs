@@ -51,14 +51,9 @@ pub fn svg(report: &Report) -> String {
     text(&mut out, "title", 20.0, 34.0, &shortened(&title));
     text(&mut out, "dim", 20.0, 57.0, &shortened(&headline(report)));
     let most = report.phases.iter().find(|phase| phase.dominates);
-    if let Some(band) = most.and_then(|phase| phase.predicted.as_ref()) {
-        text(
-            &mut out,
-            "dim",
-            20.0,
-            76.0,
-            &shortened(&format!("decided by: {}", band.knob)),
-        );
+    let knob = || Some(format!("decided by: {}", most?.predicted.as_ref()?.knob));
+    if let Some(note) = report.episode.invalid.clone().or_else(knob) {
+        text(&mut out, "dim", 20.0, 76.0, &shortened(&note));
     }
     if !report.phases.is_empty() {
         text(&mut out, "dim small", FIGURES, ROWS.0 - 10.0, "measured");

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Report, json, markdown, of, svg};
 use crate::app::App;
 use crate::app::event::Event;
+use crate::model::clock::StepKind;
 use crate::model::container::ContainerAction;
 use crate::model::fact::{Fact, FactKind};
 use crate::model::fixture::{BEGIN, LEADER, REPLICA, World};
@@ -305,6 +306,29 @@ fn what_clients_saw_and_lost_is_in_it() {
     );
     assert_eq!(clients["lanes"][0]["unknown"]["no reply in time"], 1);
     roxmltree::Document::parse(&svg(&report)).unwrap();
+}
+
+#[test]
+fn a_clock_that_was_set_is_said_in_every_form() {
+    let mut played = Played::killed();
+    let valid: Value = serde_json::from_str(&json(&played.report()).unwrap()).unwrap();
+    assert_eq!(valid["episode"]["invalid"], Value::Null);
+    played.pass(200);
+    let facts = played.world.step(StepKind::SetForward);
+    played.take(facts);
+    let facts = played.world.kill(REPLICA);
+    played.take(facts);
+    let report = of(&played.app, played.app.chronicle.last().unwrap());
+    let why = "Not valid: clock set forward by 3600.0 s";
+    assert!(
+        report.summary.contains("NOT VALID, clock set forward by 3600.0 s"),
+        "{}",
+        report.summary
+    );
+    assert!(text(&report).contains(&format!("| Times | {why}")), "{}", text(&report));
+    assert!(svg(&report).contains(why), "{}", svg(&report));
+    let document: Value = serde_json::from_str(&json(&report).unwrap()).unwrap();
+    assert!(document["episode"]["invalid"].as_str().unwrap().starts_with(why));
 }
 
 #[test]

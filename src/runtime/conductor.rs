@@ -74,6 +74,11 @@ impl Conductor {
             pace: keeping,
             ..context
         };
+        let (clock, stop) = (context.clone(), context.stop.clone());
+        tasks.spawn(async move {
+            stop.run_until_cancelled(super::clock::watch(clock, super::clock::wall))
+                .await
+        });
         let docker = Arc::new(OnceLock::new());
         let source = (context.clone(), Arc::clone(&settings), Arc::clone(&docker));
         tasks.spawn(source::supervise(context.clone(), SourceId::Docker, move || {
@@ -307,7 +312,7 @@ async fn watch_clients(context: Context, wanted: Wanted, settings: Arc<Settings>
         }
         plan.entry = Some(target(address, role).await);
     }
-    source::probe::watch(context, plan, Arc::new(super::clock::wall)).await;
+    source::probe::watch(context, plan).await;
 }
 
 /// How to log in to the server at `address`: as configured, else as that role of a lab, else as `postgres`.

@@ -29,7 +29,6 @@ use crate::model::link::{Cause, SourceId};
 use crate::model::name::MemberName;
 use crate::model::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run};
 use crate::model::signal::Signal;
-use crate::model::time::Timestamp;
 
 pub use self::session::Target;
 pub use self::table::Defect;
@@ -42,10 +41,8 @@ const CALM: Duration = Duration::from_secs(1);
 const BATCH: Duration = Duration::from_secs(1);
 /// And while something fails.
 const BATCH_SOON: Duration = Duration::from_millis(250);
-/// Between two looks at the clocks.
-const CLOCKS: Duration = Duration::from_secs(1);
-/// Clocks that go apart by more between two looks were stepped, or the machine slept.
-const STEP: Duration = Duration::from_millis(50);
+/// Between two looks whether all has become calm.
+const LOOKS: Duration = Duration::from_secs(1);
 /// For a statement that prepares a run.
 const PREPARE: Duration = Duration::from_secs(3);
 
@@ -65,8 +62,8 @@ pub struct Plan {
     pub installer: Option<Target>,
 }
 
-/// Watches until the context stops; `wall` is the wall clock, to notice when it is stepped.
-pub async fn watch(context: Context, plan: Plan, wall: Arc<dyn Fn() -> Timestamp + Send + Sync>) {
+/// Watches until the context stops.
+pub async fn watch(context: Context, plan: Plan) {
     let mut reporter = Reporter::start(context.clone(), SourceId::Probe).await;
     loop {
         let before = match prepare(&plan).await {
@@ -87,7 +84,7 @@ pub async fn watch(context: Context, plan: Plan, wall: Arc<dyn Fn() -> Timestamp
             every: EVERY,
         };
         context.send(Signal::Probe(News::Began(run.clone()))).await;
-        let cause = Watcher::start(&context, &plan, run, &before).watch(&*wall).await;
+        let cause = Watcher::start(&context, &plan, run, &before).watch().await;
         reporter.failed(cause).await;
         tokio::time::sleep(RETRY).await;
     }
@@ -253,9 +250,8 @@ impl Watcher {
     }
 
     /// Until the run cannot go on, and why.
-    async fn watch(mut self, wall: &(dyn Fn() -> Timestamp + Send + Sync)) -> Cause {
-        let mut clocks = Clocks::read(&self.context, wall);
-        let mut looks = interval(CLOCKS);
+    async fn watch(mut self) -> Cause {
+        let mut looks = interval(LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let due = self.due.unwrap_or_else(Instant::now);
@@ -267,15 +263,7 @@ impl Watcher {
                     }
                 }
                 () = sleep_until(due), if self.due.is_some() => self.flush().await,
-                _ = looks.tick() => {
-                    let now = Clocks::read(&self.context, wall);
-                    if let Some(by) = now.stepped_since(&clocks) {
-                        let at = self.context.now();
-                        self.context.send(Signal::Probe(News::ClockStepped { at, by })).await;
-                    }
-                    clocks = now;
-                    self.calm_down().await;
-                }
+                _ = looks.tick() => self.calm_down().await,
                 Some(ended) = self.lanes.join_next() => {
                     propagate(ended);
                     return Cause::Closed;
@@ -342,36 +330,5 @@ impl Watcher {
             let batch = std::mem::take(&mut self.batch);
             self.context.send(Signal::Probe(News::Attempts(batch))).await;
         }
-    }
-}
-
-/// Three clocks at one moment: ours, the wall's, and the one that stands still while the machine sleeps.
-struct Clocks {
-    own: Timestamp,
-    wall: Timestamp,
-    awake: Instant,
-    /// How long the reading took: they are no closer together than that.
-    took: Duration,
-}
-
-impl Clocks {
-    fn read(context: &Context, wall: &(dyn Fn() -> Timestamp + Send + Sync)) -> Self {
-        let awake = Instant::now();
-        let (own, wall) = (context.now(), wall());
-        Self {
-            own,
-            wall,
-            awake,
-            took: awake.elapsed(),
-        }
-    }
-
-    /// By how much they went apart, if that is more than [`STEP`].
-    fn stepped_since(&self, before: &Self) -> Option<Duration> {
-        let own = self.own.since(before.own);
-        let wall = Duration::from_micros(u64::try_from(self.wall.micros() - before.wall.micros()).unwrap_or(0));
-        let awake = self.awake.duration_since(before.awake);
-        let by = own.abs_diff(wall).max(own.abs_diff(awake));
-        (by > STEP + self.took + before.took).then_some(by)
     }
 }

@@ -99,12 +99,14 @@ fn identity(pen: &mut Pen<'_>, scene: &Scene<'_>) {
 }
 
 fn badges<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'static str> + 'a {
-    let config = scene.app.cluster.snapshot().and_then(|dcs| dcs.config.as_ref());
+    let cluster = &scene.app.cluster;
+    let config = cluster.snapshot().and_then(|dcs| dcs.config.as_ref());
     let paused = config.is_some_and(|config| config.pause);
     let failsafe = config.is_some_and(|config| config.failsafe_mode) && scene.failsafe_is_active();
     [
         (paused, " PAUSED "),
         (failsafe, " FAILSAFE "),
+        (cluster.clock_set().is_some(), " CLOCK SET "),
         (scene.app.options.read_only, " READ-ONLY "),
         (scene.app.recording.is_some(), " REC "),
     ]

@@ -96,6 +96,19 @@ fn without_colours_everything_is_still_said() {
 }
 
 #[test]
+fn a_clock_that_was_set_is_said_as_long_as_the_run_goes_on() {
+    let stage = Stage::clock_set();
+    let text = texts(&stage.frame(120, 40));
+    for said in [
+        " CLOCK SET ",
+        "! finding     clock set back by 3600.0 s: times of this run are not valid",
+        "times across it",
+    ] {
+        assert!(text.contains(said), "{said}:\n{text}");
+    }
+}
+
+#[test]
 fn the_lock_counts_down_and_says_when_it_is_overdue() {
     let line = |seconds| {
         texts(&Stage::killed(seconds).frame(120, 40))

@@ -163,7 +163,11 @@ impl Watched {
                 state: LinkState::Up { .. },
                 ..
             } => (self.down, self.up) = (None, true),
-            Signal::Report { .. } | Signal::Container(_) | Signal::Link { .. } | Signal::Probe(_) => {}
+            Signal::Report { .. }
+            | Signal::Container(_)
+            | Signal::Link { .. }
+            | Signal::Probe(_)
+            | Signal::ClockStepped(_) => {}
         }
     }
 

@@ -21,6 +21,7 @@ pub(super) fn severity(kind: &FactKind) -> Severity {
         | K::PoolEmpty { .. }
         | K::ReplicationStopped
         | K::ClientsFail(_)
+        | K::ClockStepped(_)
         | K::Counted { bad: true, .. } => Severity::Bad,
         K::OnePrimary { .. }
         | K::Reachable { .. }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::super::authority::{Verdict, authorities, member_behind, write_pool};
+use super::super::clock::Step;
 use super::super::cluster::Cluster;
 use super::super::container::ContainerKind;
 use super::super::fact::{Fact, FactKind};
@@ -15,6 +16,7 @@ use super::super::name::MemberName;
 use super::super::prediction::Timing;
 use super::super::takeover::{Candidate, candidates};
 use super::super::time::Timestamp;
+use super::measured;
 use super::picture::Picture;
 
 /// What a name belongs to.
@@ -56,10 +58,17 @@ pub struct Cast {
     pub agreed: Option<bool>,
     /// Commits wait for a synchronous standby that is not there.
     pub stalled: bool,
+    /// A break in time that spoils what begins now.
+    pub stepped: Option<Step>,
     /// Every fresh answer of a source that is asked is at least this new.
     pub confirmed: Timestamp,
     /// What it looks like.
     pub picture: Picture,
+}
+
+/// What begins now is measured from a little before on; and what was set stays so.
+fn spoils(step: &Step, now: Timestamp) -> bool {
+    step.lasts() || step.at >= measured::window(now)
 }
 
 impl Cast {
@@ -97,6 +106,7 @@ impl Cast {
                 Verdict::Unknown(_) => None,
             },
             stalled: commits_wait(cluster, now),
+            stepped: cluster.steps.iter().rfind(|step| spoils(step, now)).copied(),
             confirmed: confirmed(cluster, now),
             picture: Picture::of(cluster, &members, now),
             ..Self::default()

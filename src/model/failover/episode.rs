@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::clock::Step;
 use super::super::fact::{Fact, FactKind};
 use super::super::name::MemberName;
 use super::super::prediction::{Prediction, Timing, predict};
@@ -53,6 +54,9 @@ pub struct Episode {
     pub closed: Option<Timestamp>,
     /// What clients saw of it, where somebody tried.
     pub clients: Option<Clients>,
+    /// Time broke during it, or the clock had been set before: none of its times is valid.
+    #[serde(default)]
+    pub stepped: Option<Step>,
     /// Commits waited for a synchronous standby that was lost.
     pub stalled: bool,
     /// Stretches in which those that know did not name one leader.
@@ -94,6 +98,7 @@ impl Episode {
             paused: cast.paused,
             closed: None,
             clients: None,
+            stepped: cast.stepped,
             stalled: cast.stalled,
             discords: Vec::new(),
             served: None,

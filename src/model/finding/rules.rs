@@ -22,6 +22,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         failsafe(view),
         no_data(view),
         old_lock(view),
+        clock_set(view),
     ]
     .into_iter()
     .flatten()
@@ -168,8 +169,11 @@ fn failsafe(view: &View<'_>) -> Option<Finding> {
     })
 }
 
-/// By the clock of the member's host; so only where it runs on ours.
+/// By the clock of the member's host; so only where it runs on ours, and that was not set meanwhile.
 fn out_of_reach(view: &View<'_>) -> Vec<Finding> {
+    if view.cluster.clock_set().is_some() {
+        return Vec::new();
+    }
     let Some(dcs) = view.dcs else { return Vec::new() };
     let config = dcs.config.as_ref();
     let loop_wait = config.and_then(|config| config.loop_wait).unwrap_or(DEFAULT_LOOP_WAIT);
@@ -236,5 +240,23 @@ fn old_lock(view: &View<'_>) -> Option<Finding> {
             seconds(timeout)
         ),
         since: Some(member.created),
+    })
+}
+
+fn clock_set(view: &View<'_>) -> Option<Finding> {
+    let step = view.cluster.clock_set()?;
+    Some(Finding {
+        kind: Kind::ClockSet,
+        weight: Weight::Warning,
+        what: format!("{step}: times of this run are not valid"),
+        cause:
+            "The clock of this machine was set while pgherd ran. Stamps of Docker, ZooKeeper and log lines follow it, \
+                pgherd's own do not: they are off against each other by that."
+                .to_owned(),
+        advice:
+            "Start pgherd again. If it happens again, look why the clock is set: NTP that steps instead of slewing, a \
+                 resumed virtual machine."
+                .to_owned(),
+        since: Some(step.at),
     })
 }

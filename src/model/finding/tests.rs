@@ -4,6 +4,7 @@ mod cases;
 
 use std::time::Duration;
 
+use super::super::clock::StepKind;
 use super::super::container::{ContainerAction, ContainerState};
 use super::super::dcs::{PatroniRole, SessionId, SyncState, Znode, ZnodeStat};
 use super::super::fixture::{
@@ -231,4 +232,20 @@ fn no_server_looks_at_the_check_of_the_leader() {
     world.sql.insert(REPLICA.into(), standby_sql(1, "pg-master"));
     world.pass(500);
     assert!(one(&world, Kind::NoServer).advice.starts_with("No member leads"));
+}
+
+#[test]
+fn a_clock_that_was_set_makes_nobody_out_of_reach() {
+    let mut world = World::healthy();
+    let long_ago = world.now.minus(Duration::from_secs(3_600));
+    world
+        .cluster
+        .rest
+        .values_mut()
+        .for_each(|known| known.value.dcs_last_seen = Some(long_ago));
+    assert!(kinds(&world).contains(&Kind::OutOfReach));
+    world.step(StepKind::SetBack);
+    assert_eq!(kinds(&world), [Kind::ClockSet]);
+    let finding = one(&world, Kind::ClockSet);
+    assert!(finding.advice.starts_with("Start pgherd again"), "{finding:?}");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, Lane, Outcome, Stretch, Track};
+use crate::model::clock::Step;
 use crate::model::failover::STABLE;
 use crate::model::ledger::Judgement;
 use crate::model::name::MemberName;
@@ -22,8 +23,8 @@ pub struct Clients {
     pub lanes: Vec<Seen>,
     /// Which acknowledged writes are still there, once they were read back.
     pub judgement: Option<Judgement>,
-    /// The clock was stepped by so much meanwhile: nothing here counts.
-    pub stepped: Option<Duration>,
+    /// Time broke meanwhile: nothing here counts.
+    pub stepped: Option<Step>,
 }
 
 impl Clients {

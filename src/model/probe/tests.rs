@@ -174,15 +174,6 @@ fn a_lane_that_stops_is_not_stable_by_silence() {
 }
 
 #[test]
-fn a_stepped_clock_makes_what_was_measured_across_it_invalid() {
-    let (mut probe, _) = taken("oxxo");
-    let by = Duration::from_secs(3);
-    probe.take(News::ClockStepped { at: at(150), by }, at(150));
-    assert!(probe.clients(at(0), at(1_000)).unwrap().writes().is_none());
-    assert!(probe.clients(at(200), at(1_000)).unwrap().writes().is_some());
-}
-
-#[test]
 fn two_members_that_both_write_are_two_primaries_for_as_long_as_both_say_so() {
     let mut probe = probe();
     let read = |member: &str, millis: i64, standby| Attempt {

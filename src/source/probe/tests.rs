@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::model::time::Timestamp;
 use crate::model::topology::Address;
 use crate::source::postgres::SslMode;
 
@@ -313,31 +314,4 @@ fn names_and_passwords_are_quoted() {
     let sql = table::install("a\"b", Some("it's"));
     assert!(sql.contains("CREATE ROLE \"a\"\"b\" LOGIN PASSWORD 'it''s'"), "{sql}");
     assert!(sql.contains("TO \"a\"\"b\";"));
-}
-
-#[test]
-fn a_clock_that_is_stepped_is_noticed_and_one_that_drifts_is_not() {
-    let begin = Instant::now();
-    let clocks = |own: i64, wall: i64, awake: u64| Clocks {
-        own: Timestamp::from_millis(own),
-        wall: Timestamp::from_millis(wall),
-        awake: begin + Duration::from_millis(awake),
-        took: Duration::ZERO,
-    };
-    let before = clocks(0, 5_000, 0);
-    assert_eq!(clocks(1_000, 6_020, 1_000).stepped_since(&before), None);
-    assert_eq!(
-        clocks(1_000, 9_000, 1_000).stepped_since(&before),
-        Some(Duration::from_secs(3))
-    );
-    assert_eq!(
-        clocks(1_000, 2_000, 1_000).stepped_since(&before),
-        Some(Duration::from_secs(1)),
-        "set back"
-    );
-    assert_eq!(
-        clocks(9_000, 14_000, 1_000).stepped_since(&before),
-        Some(Duration::from_secs(8)),
-        "the machine slept"
-    );
 }

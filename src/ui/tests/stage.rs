@@ -13,6 +13,7 @@ use crate::app::question::Question;
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
 use crate::model::check::{Plan, Report, State, Step};
+use crate::model::clock::StepKind;
 use crate::model::dcs::{SessionId, Znode, ZnodeStat};
 use crate::model::fact::Fact;
 use crate::model::failover::Cast;
@@ -65,6 +66,16 @@ impl Stage {
             stage.app.history.sample(&members);
         }
         stage.logs();
+        stage
+    }
+
+    /// The clock was set a minute ago.
+    pub(super) fn clock_set() -> Self {
+        let mut stage = Self::healthy();
+        let facts = stage.world.step(StepKind::SetBack);
+        stage.take(facts);
+        let facts = stage.world.pass(60_000);
+        stage.take(facts);
         stage
     }
 

@@ -1,6 +1,8 @@
 //! How exactly instants are known, and what is measured beside the phases.
 
 use super::*;
+use crate::model::clock::StepKind;
+use crate::model::probe::{Mode, News, Run};
 
 #[test]
 fn a_stamp_of_another_clock_is_not_believed() {
@@ -101,4 +103,79 @@ fn a_lost_standby_that_commits_wait_for_stops_the_writes() {
     leader.walsenders = crate::model::postgres::Privileged::Seen(Vec::new());
     stage.wait(2);
     assert!(stage.text().contains("commits waited"), "{}", stage.text());
+}
+
+#[test]
+fn a_clock_that_is_set_spoils_the_episode_and_those_that_follow() {
+    let mut stage = Stage::healthy();
+    stage.act(|world| world.kill(LEADER));
+    stage.wait(4);
+    stage.act(|world| world.step(StepKind::SetBack));
+    stage.act(|world| world.expire(LEADER));
+    stage.act(|world| world.take_lock(REPLICA));
+    stage.act(|world| world.promote(REPLICA, 2));
+    let said = stage.text();
+    for part in [
+        "Not valid: clock set back by 3600.0 s, 4.0 s after it began",
+        "start pgherd again",
+        "took over",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for part in ["Where the time went", "as predicted"] {
+        assert!(!said.contains(part), "{part}: {said}");
+    }
+    let line = explanation::headline(stage.only(), stage.world.now);
+    assert!(line.starts_with("NOT VALID, clock set back by 3600.0 s; "), "{line}");
+    stage.wait(30);
+    stage.act(|world| world.kill(REPLICA));
+    assert_eq!(stage.chronicle.episodes().len(), 2);
+    let later = stage.chronicle.last().unwrap();
+    let said = explanation::explain(later, stage.world.now).join("\n");
+    assert!(said.contains("before it; how long something took"), "{said}");
+}
+
+#[test]
+fn a_machine_that_stood_still_spoils_only_what_spans_that() {
+    let mut stage = Stage::healthy();
+    stage.act(|world| world.step(StepKind::StoodStill));
+    stage.wait(3);
+    stage.act(|world| world.kill(LEADER));
+    assert!(
+        stage.only().stepped.is_some(),
+        "clients are looked at from before the fault on"
+    );
+    let mut stage = Stage::healthy();
+    stage.act(|world| world.step(StepKind::StoodStill));
+    stage.wait(6);
+    stage.act(|world| world.kill(LEADER));
+    assert_eq!(stage.only().stepped, None);
+    stage.act(|world| world.step(StepKind::StoodStill));
+    assert!(
+        stage.text().contains("this machine stood still for 3600.0 s"),
+        "{}",
+        stage.text()
+    );
+    assert!(!stage.text().contains("start pgherd again"));
+}
+
+#[test]
+fn what_clients_measured_across_a_step_does_not_count() {
+    let mut stage = Stage::healthy();
+    stage.act(|world| world.kill(LEADER));
+    let run = Run {
+        id: 1,
+        began: stage.world.now,
+        mode: Mode::Write,
+        every: Duration::from_millis(100),
+    };
+    let mut probe = Probe::default();
+    probe.take(News::Began(run), stage.world.now);
+    stage.chronicle.see(&probe, stage.world.now);
+    let stepped = |stage: &Stage| stage.only().clients.as_ref().unwrap().stepped;
+    assert_eq!(stepped(&stage), None);
+    stage.act(|world| world.step(StepKind::SetForward));
+    stage.chronicle.see(&probe, stage.world.now);
+    assert!(stepped(&stage).is_some());
+    assert!(stage.text().contains("What clients measured does not count"));
 }

@@ -1,6 +1,7 @@
 //! The table of cases.
 
 use super::*;
+use crate::model::clock::StepKind;
 
 /// One change in which a finding is true, and one in which it is nearly so.
 pub(super) type Case = (Kind, fn(&mut World), fn(&mut World));
@@ -219,5 +220,10 @@ pub(super) const CASES: &[Case] = &[
             let config = world.dcs.config.as_mut().unwrap();
             (config.ttl, config.loop_wait, config.retry_timeout) = (None, None, None);
         },
+    ),
+    (
+        Kind::ClockSet,
+        |world| drop(world.step(StepKind::SetBack)),
+        |world| drop(world.step(StepKind::StoodStill)),
     ),
 ];
