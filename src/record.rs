@@ -65,10 +65,12 @@ pub enum RecordError {
     #[error("the file is empty: its record never began")]
     Empty,
     /// It is something else.
-    #[error("this is no record of pgherd")]
+    #[error("this is no record of pgherd: --record FILE or a key makes one")]
     Foreign,
     /// It is from a later version of this program.
-    #[error("the record was written by pgherd {program} in version {version} of the format; this one reads {VERSION}")]
+    #[error(
+        "the record was written by pgherd {program} in version {version} of the format; this one reads {VERSION}: play it with that one"
+    )]
     Newer {
         /// Version of the format.
         version: u32,
@@ -76,7 +78,9 @@ pub enum RecordError {
         program: String,
     },
     /// The state with which it begins is not understood.
-    #[error("the record was written by pgherd {0}, whose state this version does not understand")]
+    #[error(
+        "the record was written by pgherd {0}, whose state this version does not understand: play it with that one"
+    )]
     Strange(String),
     /// Not even its beginning is whole.
     #[error("the record ends before its first entry")]

@@ -13,10 +13,13 @@
 mod terminal;
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use pgherd::model::failover::Verdict;
 use pgherd::record::{Goal, Player};
 use terminal::Terminal;
@@ -184,6 +187,31 @@ fn a_key_records_into_a_file_of_its_own_until_it_is_pressed_again() {
     assert_eq!(player.flaw(), None);
 }
 
+fn zipped(text: &str) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+/// A limit on the size of files stands in for a full disk, which only root could make.
+#[test]
+fn a_record_that_cannot_be_written_any_more_ends_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.pgherd");
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" --record \"$1\"";
+    let args = ["-c", script, PGHERD, file.to_str().unwrap()];
+    let mut terminal = Terminal::start("/bin/sh", &args, &NOWHERE, (140, 30));
+    terminal.wait_for("recording ended: File too large", LIMIT);
+    terminal.wait("the mark gone, all else there", LIMIT, |screen| {
+        screen.contains(FIRST) && !screen.contains(" REC ")
+    });
+    terminal.keys("?");
+    terminal.wait_for("Everywhere", LIMIT);
+    terminal.keys("\u{3}");
+    assert_eq!(terminal.exit_code(LIMIT), 1);
+    terminal.wait_for("is not whole: File too large", LIMIT);
+}
+
 #[test]
 fn what_cannot_be_played_or_recorded_has_its_message_and_exit_code() {
     let folder = tempfile::tempdir().unwrap();
@@ -204,16 +232,26 @@ fn what_cannot_be_played_or_recorded_has_its_message_and_exit_code() {
             String::from_utf8_lossy(&output.stderr).into_owned(),
         )
     };
+    let newer = zipped("{\"format\":\"pgherd-record\",\"version\":7,\"program\":\"9.0.0\",\"began\":1}\n");
+    let pipe = folder.path().join("pipe").to_str().unwrap().to_owned();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (file, message) in [
         (at("empty", b""), "empty"),
         (at("foreign", b"\x7fELF and so on"), "no record of pgherd"),
+        (at("foreign.gz", &zipped("hello\n")), "no record of pgherd"),
+        (at("newer", &newer), "in version 7 of the format; this one reads 1"),
+        (folder.path().to_str().unwrap().to_owned(), "not a plain file"),
+        ("/dev/zero".to_owned(), "not a plain file"),
+        (pipe, "not a plain file"),
         (at("header", &DEMO[..40]), "before its first entry"),
         ("/nonexistent".to_owned(), "cannot read it"),
         ("/dev/null".to_owned(), "not a plain file"),
     ] {
-        let (code, said) = run(&["replay", &file]);
-        assert_eq!(code, Some(1), "{file}: {said}");
-        assert!(said.contains(message) && said.contains(&file), "{said}");
+        for command in ["replay", "report"] {
+            let (code, said) = run(&[command, &file]);
+            assert_eq!(code, Some(1), "{file}: {said}");
+            assert!(said.contains(message) && said.contains(&file), "{said}");
+        }
     }
     // What is left of a record plays; without a terminal that is what is missing.
     let cut = at("cut", &DEMO[..DEMO.len() / 2]);

@@ -67,7 +67,7 @@ fn a_record_is_reported_in_each_form() {
     assert_eq!(fs::read_to_string(out).unwrap().trim_end(), text.trim_end());
     let (code, _, said) = report(&[DEMO, "-o", out]);
     assert!(
-        code == Some(1) && said.contains("report.md: File exists"),
+        code == Some(1) && said.contains("report.md: it is there already"),
         "{code:?} {said}"
     );
 }

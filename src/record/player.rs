@@ -78,11 +78,11 @@ impl Player {
     /// # Errors
     /// There is nothing in it that could be played.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        let file = File::open(path)?;
-        if !file.metadata()?.is_file() {
+        // Looked at before it is opened: opening a pipe waits for whoever writes to it.
+        if !std::fs::metadata(path)?.is_file() {
             return Err(RecordError::Unreadable(io::Error::other("not a plain file")));
         }
-        Self::new(Box::new(file))
+        Self::new(Box::new(File::open(path)?))
     }
 
     /// The same of a record in memory.

@@ -1,5 +1,6 @@
 //! How the program ends when something is wrong, and with which code.
 
+use std::io;
 use std::process::ExitCode;
 
 /// Why a command failed; each has its own exit code.
@@ -27,5 +28,14 @@ impl Failure {
         };
         eprintln!("pgherd: {text}");
         ExitCode::from(code)
+    }
+}
+
+/// Why a new file cannot be made, and what to do where that is not plain.
+pub(crate) fn refusal(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        "it is there already, and nothing is written over: name another file".to_owned()
+    } else {
+        error.to_string()
     }
 }

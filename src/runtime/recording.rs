@@ -11,7 +11,7 @@ use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
 use crate::record::{self, Recorder};
 
-use super::exit::Failure;
+use super::exit::{Failure, refusal};
 
 /// Records into one file at a time, or none.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(super) struct Tape {
     folder: Option<PathBuf>,
     /// Bytes.
     limit: u64,
+    /// Why the last record ended by itself.
+    broken: Option<String>,
 }
 
 impl Tape {
@@ -38,7 +40,11 @@ impl Tape {
             };
             match file {
                 Ok(file) => Ok((path, file)),
-                Err(error) => Err(Failure::Failed(format!("cannot record into {}: {error}", shown(&path)))),
+                Err(error) => Err(Failure::Failed(format!(
+                    "cannot record into {}: {}",
+                    shown(&path),
+                    refusal(&error)
+                ))),
             }
         });
         Ok(Self {
@@ -46,6 +52,7 @@ impl Tape {
             opened: opened.transpose()?,
             folder: settings.records.clone(),
             limit: u64::from(settings.record_limit.value) << 20,
+            broken: None,
         })
     }
 
@@ -87,21 +94,21 @@ impl Tape {
         let (_, recorder) = self.running.as_ref()?;
         let why = recorder.ended()?.err();
         let (file, _) = self.running.take()?;
+        self.broken = why.as_ref().map(|why| not_whole(&file, why));
         Some(RecordNews::Ended { file, why })
     }
 
-    /// The program ends: writes the rest.
+    /// The program ends: writes the rest, and says it again if the last record is not whole.
     pub(super) fn finish(self) -> Result<(), Failure> {
         if let Some((path, _)) = self.opened {
             // Nothing came: an empty file would only be in the way of the next attempt.
             let _ = std::fs::remove_file(path);
         }
-        let Some((shown, recorder)) = self.running else {
-            return Ok(());
+        let ended = match (self.running, self.broken) {
+            (Some((shown, recorder)), _) => recorder.finish().map_err(|why| not_whole(&shown, &why)),
+            (None, broken) => broken.map_or(Ok(()), Err),
         };
-        recorder
-            .finish()
-            .map_err(|why| Failure::Failed(format!("the record {shown} is not whole: {why}")))
+        ended.map_err(Failure::Failed)
     }
 
     fn begin(
@@ -118,6 +125,10 @@ impl Tape {
             Err(error) => RecordNews::Refused(error.to_string()),
         }
     }
+}
+
+fn not_whole(file: &str, why: &str) -> String {
+    format!("the record {file} is not whole: {why}")
 }
 
 /// `my_cluster-20261122T191751Z.pgherd`

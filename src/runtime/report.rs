@@ -15,7 +15,7 @@ use crate::model::text::clean_line;
 use crate::record::{Goal, Player};
 use crate::report::{self, Report};
 
-use super::exit::{Failure, NOTHING_FOUND};
+use super::exit::{Failure, NOTHING_FOUND, refusal};
 use super::replay::unplayable;
 use super::say;
 
@@ -44,8 +44,13 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
     };
     match &args.out {
         None => say(text.trim_end())?,
-        Some(out) => write(out, &text)
-            .map_err(|error| Failure::Failed(format!("{}: {error}", clean_line(&out.display().to_string()))))?,
+        Some(out) => write(out, &text).map_err(|error| {
+            Failure::Failed(format!(
+                "{}: {}",
+                clean_line(&out.display().to_string()),
+                refusal(&error)
+            ))
+        })?,
     }
     Ok(ExitCode::SUCCESS)
 }
