@@ -30,7 +30,8 @@ pub const MONITOR: Role = Role {
     name: "pgherd",
     password: "pgherd",
 };
-/// What the probe writes as: it may use its own table, nothing else. The monitor makes it, not the bootstrap.
+/// What the probe writes as: it may use its own table, nothing else. The monitor makes that table, and the role where it
+/// was removed.
 pub const PROBE: Role = Role {
     name: "pgherd_probe",
     password: "pgherd_probe",
@@ -59,6 +60,10 @@ mod tests {
             "CREATE ROLE {} LOGIN PASSWORD '{}' IN ROLE pg_monitor",
             MONITOR.name, MONITOR.password
         );
-        assert!(assets::text("post-bootstrap.sh").unwrap().contains(&sql));
+        let script = assets::text("post-bootstrap.sh").unwrap();
+        assert!(script.contains(&sql));
+        // Without it the first login of the probe is a FATAL line in the server's log.
+        let sql = format!("CREATE ROLE {} LOGIN PASSWORD '{}' ", PROBE.name, PROBE.password);
+        assert!(script.contains(&sql));
     }
 }
