@@ -249,6 +249,9 @@ pub struct DcsSnapshot {
     pub failover: Option<FailoverRequest>,
     /// Present in synchronous mode.
     pub sync: Option<SyncState>,
+    /// Whom the leader has to reach to stay without ZooKeeper; present in failsafe mode (Patroni 3.0 on).
+    #[serde(default)]
+    pub failsafe: Option<Vec<MemberName>>,
     /// The leader's position when it last wrote `status`.
     pub optime: Option<Lsn>,
     /// Positions of the members' slots in `status` (Patroni 4.0 on).

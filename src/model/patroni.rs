@@ -34,6 +34,9 @@ pub struct RestStatus {
     pub pending_restart: bool,
     /// Keeps the leader by failsafe mode.
     pub failsafe_active: bool,
+    /// Its watchdog is required and cannot be used: it neither leads nor takes over.
+    #[serde(default)]
+    pub watchdog_failed: bool,
     /// The cluster's system identifier.
     pub system_id: Option<String>,
     /// Patroni's version.

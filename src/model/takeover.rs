@@ -1,6 +1,6 @@
 //! Who could take over now, by Patroni's own rules, and why the others could not.
 //!
-//! Pure. Patroni asks (`is_healthiest_node` in `ha.py`): does it run, may it (tags, `/sync` or its quorum, pause, a request
+//! Pure. Patroni asks (`is_healthiest_node` in `ha.py`): does it run, may it (watchdog, tags, `/sync` or its quorum, pause, a request
 //! for another), is it close enough (the leader's last written position less its own against `maximum_lag_on_failover`),
 //! is the old primary gone; with `check_timeline` also, is it on the cluster's timeline. It does not ask whether a member
 //! streams, or is on a timeline that the cluster does not have: such a member it would promote, at a loss. See
@@ -95,6 +95,8 @@ pub enum Obstacle {
     OtherCluster,
     /// A request names this other member.
     Requested(MemberName),
+    /// Its watchdog is required and cannot be used.
+    WatchdogFailed,
 }
 
 impl Obstacle {
@@ -137,6 +139,7 @@ impl fmt::Display for Obstacle {
             Self::PrimaryAlive(other) => write!(f, "{other} is still a primary"),
             Self::OtherCluster => f.write_str("data of another cluster"),
             Self::Requested(other) => write!(f, "{other} is requested"),
+            Self::WatchdogFailed => f.write_str("its watchdog cannot be used"),
         }
     }
 }
@@ -192,6 +195,10 @@ fn obstacles(cluster: &Cluster, everyone: &[Member], member: &Member, now: Times
     );
     if silent && obstacles.is_empty() {
         obstacles.push(Obstacle::PatroniDown);
+    }
+    let rest = cluster.fresh_rest(&member.name, now);
+    if rest.is_some_and(|rest| rest.watchdog_failed) {
+        obstacles.push(Obstacle::WatchdogFailed);
     }
     let Some(dcs) = cluster.snapshot() else {
         return obstacles;

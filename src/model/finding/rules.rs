@@ -140,7 +140,10 @@ fn store_away(view: &View<'_>) -> Option<Finding> {
         what: "ZooKeeper does not answer".to_owned(),
         cause,
         advice: if failsafe {
-            "Bring it back. Until then the leader stays as long as it reaches every member.".to_owned()
+            format!(
+                "Bring it back. Until then the leader stays as long as it reaches {}.",
+                asked(view)
+            )
         } else {
             "Bring it back: writes return with it. failsafe_mode keeps a leader that reaches all members; three \
              ZooKeepers survive the loss of one."
@@ -161,12 +164,22 @@ fn failsafe(view: &View<'_>) -> Option<Finding> {
         weight: Weight::Warning,
         what: "failsafe mode keeps the leader".to_owned(),
         cause: format!(
-            "Patroni does not reach ZooKeeper and reaches every member ({}).",
-            list(kept)
+            "Patroni of {} does not reach ZooKeeper, and reaches {}.",
+            list(kept),
+            asked(view)
         ),
         advice: "Bring ZooKeeper back, and stop no member meanwhile: the loss of one demotes the leader.".to_owned(),
         since: None,
     })
+}
+
+/// Whom failsafe mode asks, as last known: who was lost before may still be among them.
+fn asked(view: &View<'_>) -> String {
+    let asked = view.cluster.snapshot().and_then(|dcs| dcs.failsafe.as_deref());
+    match asked {
+        None | Some([]) => "every member".to_owned(),
+        Some(members) => format!("every member of /failsafe: {}", list(members)),
+    }
 }
 
 /// By the clock of the member's host; so only where it runs on ours, and that was not set meanwhile.

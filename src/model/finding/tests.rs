@@ -249,3 +249,22 @@ fn a_clock_that_was_set_makes_nobody_out_of_reach() {
     let finding = one(&world, Kind::ClockSet);
     assert!(finding.advice.starts_with("Start pgherd again"), "{finding:?}");
 }
+
+#[test]
+fn failsafe_mode_names_whom_it_asks() {
+    let mut world = World::healthy();
+    world.dcs.config.as_mut().unwrap().failsafe_mode = true;
+    world.dcs.failsafe = Some(vec![LEADER.into(), REPLICA.into()]);
+    world.rest.get_mut(&MemberName::from(LEADER)).unwrap().failsafe_active = true;
+    world.pass(500);
+    world.down.insert(SourceId::ZooKeeper, Cause::Refused);
+    world.pass(500);
+    let whom = format!("reaches every member of /failsafe: {LEADER}, {REPLICA}.");
+    let kept = one(&world, Kind::Failsafe).cause;
+    assert_eq!(
+        kept,
+        format!("Patroni of {LEADER} does not reach ZooKeeper, and {whom}")
+    );
+    let away = one(&world, Kind::StoreAway).advice;
+    assert!(away.ends_with(&whom), "{away}");
+}

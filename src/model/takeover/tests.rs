@@ -41,7 +41,7 @@ fn a_streaming_replica_can_take_over_also_after_the_leader_died() {
 #[test]
 fn every_obstacle_has_its_text() {
     type Change = fn(&mut World);
-    let cases: [(Change, &[&str]); 17] = [
+    let cases: [(Change, &[&str]); 18] = [
         (
             |world| {
                 world.docker("pg-slave", ContainerAction::Died { code: 137 });
@@ -54,6 +54,10 @@ fn every_obstacle_has_its_text() {
                 world.down.insert(patroni, Cause::Refused);
             },
             &["its Patroni does not answer"],
+        ),
+        (
+            |world| world.rest.get_mut(&MemberName::from(REPLICA)).unwrap().watchdog_failed = true,
+            &["its watchdog cannot be used"],
         ),
         (
             |world| {

@@ -39,6 +39,7 @@ pub fn status(has_lock: bool, body: &[u8]) -> Result<RestStatus, Cause> {
         pause: flag("/pause"),
         pending_restart: flag("/pending_restart"),
         failsafe_active: flag("/failsafe_mode_is_active"),
+        watchdog_failed: flag("/watchdog_failed"),
         system_id: text(&document, "/database_system_identifier"),
         version: text(&document, "/patroni/version"),
         scope: text(&document, "/patroni/scope"),

@@ -57,6 +57,7 @@ pub fn decode(root: &str, raw: &[RawZnode], problems: &[String]) -> DcsSnapshot 
         history: data("history").map_or_else(Vec::new, |data| history(data, &mut problems)),
         failover: data("failover").and_then(|data| failover(data, &mut problems)),
         sync: data("sync").and_then(|data| sync(data, &mut problems)),
+        failsafe: data("failsafe").and_then(|data| failsafe(data, &mut problems)),
         optime,
         slots,
         problems,
@@ -109,6 +110,21 @@ fn config(data: &[u8], problems: &mut Vec<String>) -> Option<DynamicConfig> {
         failsafe_mode: fields.flag("failsafe_mode"),
         check_timeline: fields.flag("check_timeline"),
     })
+}
+
+/// An object: the URL of its Patroni by member.
+fn failsafe(data: &[u8], problems: &mut Vec<String>) -> Option<Vec<MemberName>> {
+    let document = document("failsafe", data, problems)?;
+    let Some(members) = document.as_object() else {
+        problems.push("failsafe: not an object".to_owned());
+        return None;
+    };
+    let mut members: Vec<_> = members
+        .keys()
+        .filter_map(|name| member_name(&clean_line(name)))
+        .collect();
+    members.sort();
+    Some(members)
 }
 
 /// Entries have three elements, four with the time, five with the new leader (2.1.1 on).

@@ -250,6 +250,14 @@ fn zookeeper(document: &mut Document, name: &MemberName, scene: &Scene<'_>) {
         Some(entry) => znode(document, entry, scene),
         None => document.field("member", "not in ZooKeeper", theme.warning),
     }
+    if let Some(asked) = &dcs.failsafe {
+        let asked = if asked.contains(name) {
+            "the leader stays without ZooKeeper only while this one answers"
+        } else {
+            "not in /failsafe: the leader does not ask this one"
+        };
+        document.field("failsafe mode", asked, theme.text);
+    }
     let prefix = format!("members/{name}");
     for node in dcs
         .nodes
@@ -331,6 +339,7 @@ fn rest(document: &mut Document, name: &MemberName, scene: &Scene<'_>) {
     let flags = [
         (rest.cluster_unlocked, "cluster is unlocked"),
         (rest.failsafe_active, "failsafe mode keeps its leader"),
+        (rest.watchdog_failed, "its watchdog cannot be used"),
         (rest.pause, "paused"),
         (rest.pending_restart, "waits for a restart"),
     ];

@@ -36,6 +36,7 @@ fn reads_a_leader_of_3_and_4() {
         pause: false,
         pending_restart: false,
         failsafe_active: false,
+        watchdog_failed: false,
         system_id: Some("7711076637864206358".into()),
         version: Some("3.0.2".into()),
         scope: Some("demo".into()),
@@ -87,6 +88,9 @@ fn reads_documents_of_bad_times() {
     );
     assert!(creating.failsafe_active && creating.pending_restart);
     assert_eq!(creating.role, PatroniRole::Uninitialized);
+    assert!(!creating.watchdog_failed);
+    let unguarded = read(r#"{"state": "running", "role": "replica", "watchdog_failed": true, "timeline": 2}"#);
+    assert!(unguarded.watchdog_failed);
     let paused = read(
         r#"{"state": "running", "role": "replica", "pause": true, "xlog": {"received_location": 0, "replayed_location": 51551808}}"#,
     );

@@ -118,6 +118,23 @@ fn the_position_of_the_leader_in_every_form() {
 }
 
 #[test]
+fn whom_failsafe_mode_asks() {
+    let read = |data: &str| {
+        let snapshot = one("failsafe", data);
+        (snapshot.failsafe, snapshot.problems)
+    };
+    let two = r#"{"pg2":"http://172.30.0.12:8008/patroni","pg1":"http://172.30.0.11:8008/patroni"}"#;
+    assert_eq!(read(two), (Some(vec![name("pg1"), name("pg2")]), vec![]));
+    assert_eq!(read("{}"), (Some(Vec::new()), vec![]));
+    assert_eq!(read(""), (None, vec![]));
+    assert_eq!(read("[]"), (None, vec!["failsafe: not an object".to_owned()]));
+    assert_eq!(read("{"), (None, vec!["failsafe: not JSON".to_owned()]));
+    let hostile = read(r#"{"\u001b[2Jpg1":7,"":1}"#).0;
+    assert_eq!(hostile, Some(vec![name("pg1")]));
+    assert_eq!(one("sync", "{}").failsafe, None);
+}
+
+#[test]
 fn members_of_other_versions() {
     let member = |data: &str| {
         let snapshot = one("members/pg1", data);
