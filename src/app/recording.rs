@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::app::event::{RecordNews, Urgency};
-use crate::model::fact::Fact;
 
 impl App {
     pub(super) fn recorded(&mut self, news: RecordNews) -> Urgency {
@@ -18,7 +17,7 @@ impl App {
                     Some(why) => {
                         let text = format!("recording ended: {why}; {file} plays up to there");
                         // A notice goes away, and whoever looks later wants to know too.
-                        self.feed.push(Fact::ours(self.now, None, text.clone()));
+                        self.note(text.clone());
                         self.tell(text, true);
                     }
                     None => self.tell(format!("recorded in {file}"), false),
@@ -33,6 +32,7 @@ impl App {
 mod tests {
     use super::*;
     use crate::app::event::Event;
+    use crate::model::fact::Fact;
     use crate::model::time::Timestamp;
 
     #[test]
