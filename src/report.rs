@@ -4,7 +4,7 @@
 //! that the three forms cannot say different things.
 //!
 //! # The JSON document
-//! [`Report`] and what it holds is the schema: `"schema": "pgherd.failover"`, `"version": 1`. The version grows when a
+//! [`Report`] and what it holds is the schema: `"schema": "pgherd.episode"`, `"version": 1`. The version grows when a
 //! field goes or changes its meaning; fields may be added under the same version. Instants are RFC 3339 in UTC with
 //! microseconds; `…_s` are seconds with fractions, `offset_s` counts from the fault and is negative before it. `null` is
 //! "not known", or "not yet" where a field says so. Nothing in it is a secret: passwords in log lines and commands are

@@ -41,7 +41,7 @@ fn a_record_is_reported_in_each_form() {
     assert_eq!((code, said.as_str()), (Some(0), ""));
     println!("{text}");
     for section in [
-        "# Incident #",
+        "# Episode #",
         "## Why",
         "## Where the time went",
         "## Timeline",
@@ -54,7 +54,7 @@ fn a_record_is_reported_in_each_form() {
     }
     let (code, document, _) = report(&[DEMO, "--json"]);
     let document: Value = serde_json::from_str(&document).unwrap();
-    assert_eq!((code, document["schema"].as_str()), (Some(0), Some("pgherd.failover")));
+    assert_eq!((code, document["schema"].as_str()), (Some(0), Some("pgherd.episode")));
     assert_eq!(document["episode"]["verdict"], "failover");
     let (code, picture, _) = report(&[DEMO, "--svg", "--episode", "1"]);
     assert_eq!(code, Some(0));
@@ -76,7 +76,7 @@ fn a_record_is_reported_in_each_form() {
 fn what_cannot_be_reported_is_said() {
     let (code, out, said) = report(&[DEMO, "--episode", "7"]);
     assert_eq!((code, out.as_str()), (Some(3), ""));
-    assert!(said.contains("no failover of that number; there is: 1 ("), "{said}");
+    assert!(said.contains("no episode of that number; there is: 1 ("), "{said}");
     let (code, _, said) = report(&[concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert!(code == Some(1) && said.contains("no record of pgherd"), "{said}");
     assert_eq!(report(&[DEMO, "--json", "--svg"]).0, Some(2));
@@ -86,7 +86,7 @@ fn what_cannot_be_reported_is_said() {
     fs::write(&cut, &bytes[..bytes.len() * 9 / 10]).unwrap();
     let (code, out, said) = report(&[cut.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(out.contains("# Incident #1") && said.contains("cut off"), "{said}");
+    assert!(out.contains("# Episode #1") && said.contains("cut off"), "{said}");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_key_reports_what_a_replay_shows() {
     terminal.keys("W");
     terminal.wait_for("nothing to report", LIMIT);
     terminal.keys("$");
-    terminal.wait_for("Failover #1", LIMIT);
+    terminal.wait_for("Episode #1", LIMIT);
     terminal.keys("W");
     terminal.wait_for("report written: ", LIMIT);
     assert_eq!(fs::read_dir(reports).unwrap().count(), 3);

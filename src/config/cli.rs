@@ -55,7 +55,7 @@ pub enum Command {
     },
     /// Play the recording of a failover of the reference cluster that is built in; needs no Docker.
     Demo,
-    /// Write the report of a failover in a record, as Markdown unless told otherwise.
+    /// Write the report of an episode in a record, as Markdown unless told otherwise.
     Report(ReportArgs),
     /// Print the resolved configuration, and where each value came from.
     Config,
@@ -93,7 +93,7 @@ pub struct ReportArgs {
     /// The waterfall as a picture instead.
     #[arg(long)]
     pub svg: bool,
-    /// Which failover of the record [default: the last].
+    /// Which episode of the record [default: the last].
     #[arg(long, value_name = "N")]
     pub episode: Option<u32>,
     /// Into this new file instead of standard output.

@@ -16,7 +16,7 @@ use text::{UNKNOWN, block, clock, escaped, offset, table};
 pub fn markdown(report: &Report, svg: Option<&str>) -> String {
     let episode = &report.episode;
     let mut out = format!(
-        "# Incident #{}: {}\n\n{}\n\n",
+        "# Episode #{}: {}\n\n{}\n\n",
         episode.number,
         escaped(&episode.title),
         escaped(&report.summary)

@@ -10,7 +10,7 @@ use crate::model::time::Timestamp;
 pub use clients::{Clients, Lane, LaneOutage, Ledger, Reading};
 
 /// Name of the schema.
-pub const NAME: &str = "pgherd.failover";
+pub const NAME: &str = "pgherd.episode";
 /// Its version.
 pub const VERSION: u32 = 1;
 

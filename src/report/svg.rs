@@ -41,7 +41,7 @@ pub fn svg(report: &Report) -> String {
     let rows = f64::from(u16::try_from(report.phases.len()).unwrap_or(u16::MAX));
     let bottom = ROWS.0 + rows * ROWS.1;
     let height = bottom + FOOT;
-    let title = format!("Incident #{}: {}", report.episode.number, report.episode.title);
+    let title = format!("Episode #{}: {}", report.episode.number, report.episode.title);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
          height=\"{height}\" role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">{}</title>\n\

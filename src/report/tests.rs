@@ -174,7 +174,7 @@ fn the_schema_is_what_its_version_promises() {
     let document: Value = serde_json::from_str(&json(&Played::killed().report()).unwrap()).unwrap();
     assert_eq!(
         (document["schema"].as_str(), document["version"].as_u64()),
-        (Some("pgherd.failover"), Some(1))
+        (Some("pgherd.episode"), Some(1))
     );
     let mut paths = BTreeSet::new();
     fields(&document, "", &mut paths);

@@ -71,7 +71,7 @@ fn choice(app: &App) -> String {
     if titles.is_empty() {
         "nothing fails in it".to_owned()
     } else {
-        format!("no failover of that number; there is: {}", titles.join(", "))
+        format!("no episode of that number; there is: {}", titles.join(", "))
     }
 }
 
@@ -204,12 +204,12 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-/// `pgherd-failover-1-20261122T201751Z`: by the fault, so that reports of one failover lie together.
+/// `pgherd-episode-1-20261122T201751Z`: by the fault, so that reports of one episode lie together.
 fn name(report: &Report) -> String {
     let began = report.episode.began.at;
     let time = jiff::Timestamp::from_microsecond(began.micros()).unwrap_or_default();
     format!(
-        "pgherd-failover-{}-{}",
+        "pgherd-episode-{}-{}",
         report.episode.number,
         time.strftime("%Y%m%dT%H%M%SZ")
     )
@@ -247,7 +247,7 @@ mod tests {
             folder: folder.path().join("new/reports"),
             spare: None,
         };
-        let first = "pgherd-failover-1-20261122T200000Z";
+        let first = "pgherd-episode-1-20261122T200000Z";
         let told = place.write(&report()).unwrap();
         assert!(
             told.ends_with(&format!("new/reports/{first}.md (and .json, .svg)")),
@@ -286,7 +286,7 @@ mod tests {
             place
                 .write(&report())
                 .unwrap()
-                .contains("state/reports/pgherd-failover-1-")
+                .contains("state/reports/pgherd-episode-1-")
         );
         assert_eq!(names(&spare).len(), 3);
         let place = Place {

@@ -64,7 +64,7 @@ pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let title = shown(scene).map(|episode| {
         format!(
-            "Failover #{}  {}",
+            "Episode #{}  {}",
             episode.number,
             explanation::title(episode, scene.now)
         )

@@ -13,7 +13,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
     for (context, title) in [
         (Context::Main, "Main screen"),
         (Context::Anywhere, "Everywhere"),
-        (Context::Failover, "On the page of failovers"),
+        (Context::Failover, "On the page of episodes"),
         (Context::Question, "When asked"),
         (Context::Nothing, "When there is nothing to watch"),
         (Context::Recording, "In a recording"),

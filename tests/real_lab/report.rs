@@ -70,7 +70,7 @@ fn a_failover_is_reported_by_key() {
 
     let text = last("md");
     for said in [
-        "# Incident #1: SIGKILL ",
+        "# Episode #1: SIGKILL ",
         "| Verdict | failover |",
         "+ Cluster: ",
         "exited 137 (SIGKILL)",

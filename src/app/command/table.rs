@@ -135,14 +135,14 @@ pub const TABLE: &[Entry] = &[
         &[letter('w')],
         Context::Main,
         "",
-        "The failover in full: phases, facts, why; ← → for others",
+        "The episode in full: phases, facts, why; ← → for others",
     ),
     row(
         Command::Note,
         &[letter('n')],
         Context::Main,
         "",
-        "Write a note: it becomes a change, and a fact of the failover that goes on",
+        "Write a note: it becomes a change, and a fact of the episode that goes on",
     ),
     row(
         Command::Findings,
@@ -156,7 +156,7 @@ pub const TABLE: &[Entry] = &[
         &[letter('W')],
         Context::Anywhere,
         "",
-        "Write a report of the failover shown, or of the last: Markdown, JSON, SVG",
+        "Write a report of the episode shown, or of the last: Markdown, JSON, SVG",
     ),
     row(
         Command::OwnLog,
@@ -263,14 +263,14 @@ pub const TABLE: &[Entry] = &[
         &[Key::Plain(KeyCode::Enter)],
         Context::Failover,
         "log lines",
-        "From a fact to the log lines around it; from the list into a failover",
+        "From a fact to the log lines around it; from the list into an episode",
     ),
     row(
         Command::Note,
         &[letter('n')],
         Context::Failover,
         "note",
-        "Write a note: it becomes a fact of this failover",
+        "Write a note: it becomes a fact of this episode",
     ),
     row(
         Command::Confirm,
