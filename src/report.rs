@@ -24,6 +24,7 @@ mod states;
 mod summary;
 mod svg;
 
+pub use gather::Matter;
 pub use markdown::markdown;
 pub use schema::Report;
 pub use svg::svg;
@@ -33,7 +34,7 @@ use crate::model::failover::Episode;
 
 /// The report of an episode, as it is known now.
 pub fn of(app: &App, episode: &Episode) -> Report {
-    gather::report(app, episode)
+    Matter::of(app, episode).report()
 }
 
 /// The report as a JSON document, with a line break at its end.

@@ -6,6 +6,7 @@ use super::schema::{
 };
 use super::{clients, configuration, logs, states, summary};
 use crate::app::App;
+use crate::app::log_store::LogStore;
 use crate::model::explanation;
 use crate::model::fact::Severity;
 use crate::model::failover::{self, Episode, Hit, Mark, PhaseKind, Timeline, Verdict};
@@ -23,9 +24,35 @@ struct Desk<'a> {
     now: Timestamp,
 }
 
+/// What a report is gathered from, taken out of the state: so much is done where the state is, and the rest anywhere.
+#[derive(Clone, Debug)]
+pub struct Matter {
+    episode: Episode,
+    logs: LogStore,
+    scope: Option<String>,
+    now: Timestamp,
+}
+
+impl Matter {
+    /// What is known of that episode now.
+    pub fn of(app: &App, episode: &Episode) -> Self {
+        Self {
+            episode: episode.clone(),
+            logs: app.logs.clone(),
+            scope: app.cluster.scope.clone(),
+            now: app.now,
+        }
+    }
+
+    /// The report: as long as it takes.
+    pub fn report(&self) -> Report {
+        report(self)
+    }
+}
+
 /// Everything about an episode.
-pub(super) fn report(app: &App, episode: &Episode) -> Report {
-    let now = app.now;
+fn report(matter: &Matter) -> Report {
+    let (episode, now) = (&matter.episode, matter.now);
     let timeline = episode.timeline(now);
     let mut order: Vec<usize> = (0..episode.entries.len()).collect();
     order.sort_by_key(|place| episode.entries.get(*place).map(|entry| entry.fact.at));
@@ -50,7 +77,7 @@ pub(super) fn report(app: &App, episode: &Episode) -> Report {
         cluster: Cluster {
             scope: picture
                 .and_then(|picture| picture.scope.clone())
-                .or_else(|| app.cluster.scope.clone()),
+                .or_else(|| matter.scope.clone()),
             system_id: picture.and_then(|picture| picture.system_id.clone()),
         },
         episode: desk.head(),
@@ -69,7 +96,7 @@ pub(super) fn report(app: &App, episode: &Episode) -> Report {
             .map(|(moment, picture)| states::state(*moment, picture, desk.fault))
             .collect(),
         candidates: episode.candidates.iter().map(candidate).collect(),
-        logs: logs::logs(&app.logs, desk.fault, desk.end(&phases)),
+        logs: logs::logs(&matter.logs, desk.fault, desk.end(&phases)),
         phases,
         configuration: configuration::configuration(episode),
         explanation: explanation::explain(episode, now),

@@ -22,7 +22,7 @@ use crate::model::check::Plan;
 use crate::model::signal::Signal;
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
-use crate::report;
+use crate::report::Matter;
 use crate::source::Context;
 use crate::ui::{self, Look};
 
@@ -219,16 +219,16 @@ impl Monitor<'_> {
         });
     }
 
-    /// Gathered here, where the state is; rendered and written elsewhere.
+    /// Only what it is made of is taken here, where the state is.
     fn report(&self, number: u32) {
         let mut episodes = self.app.chronicle.episodes();
         let Some(episode) = episodes.find(|episode| episode.number == number) else {
             return;
         };
-        let (report, place) = (report::of(&self.app, episode), Place::of(&self.settings));
+        let (matter, place) = (Matter::of(&self.app, episode), Place::of(&self.settings));
         let done = self.done.clone();
         self.conductor.spawn(async move {
-            let written = tokio::task::spawn_blocking(move || place.write(&report)).await;
+            let written = tokio::task::spawn_blocking(move || place.write(&matter.report())).await;
             let written = written.unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))));
             // The monitor may have ended meanwhile; the files are there all the same.
             let _ = done.send(Event::Reported(written)).await;
