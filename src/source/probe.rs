@@ -110,8 +110,14 @@ async fn execute(target: &Target, sql: &str) -> Result<(), Cause> {
     let connection = super::postgres::Connection::open(&target.address, &target.login).await?;
     let answer = connection.ask(sql).await;
     answer.map(drop).map_err(|refusal| {
+        let denied = refusal.code.as_deref() == Some(DENIED);
         let code = refusal.code.map(|code| format!("{code} ")).unwrap_or_default();
-        Cause::Other(format!("{code}{}", refusal.text))
+        let help = if denied {
+            ": log in as a superuser, or as who owns the schema pgherd"
+        } else {
+            ""
+        };
+        Cause::Other(format!("{code}{}{help}", refusal.text))
     })
 }
 
@@ -121,8 +127,8 @@ enum Obstacle {
     Server(Cause),
     /// The table.
     Table(Defect),
-    /// It was to be made, and the server refused.
-    Refused(Cause),
+    /// It was to be mended, and the server refused that: what is wrong, and the refusal.
+    Refused(Box<Obstacle>, Cause),
 }
 
 impl Obstacle {
@@ -131,7 +137,7 @@ impl Obstacle {
         match self {
             Self::Server(cause) => matches!(cause, Cause::Rejected(_)),
             Self::Table(defect) => *defect != Defect::Foreign(None),
-            Self::Refused(_) => false,
+            Self::Refused(..) => false,
         }
     }
 
@@ -140,13 +146,14 @@ impl Obstacle {
         match self {
             Self::Server(_) => RETRY,
             Self::Table(_) => Duration::from_secs(3),
-            Self::Refused(_) => Duration::from_secs(30),
+            Self::Refused(..) => Duration::from_secs(30),
         }
     }
 
     fn cause(self) -> Cause {
         match self {
-            Self::Server(cause) | Self::Refused(cause) => cause,
+            Self::Server(cause) => cause,
+            Self::Refused(obstacle, refusal) => Cause::Other(format!("{}; refused: {refusal}", obstacle.cause())),
             Self::Table(defect) => Cause::from(&defect),
         }
     }
@@ -171,7 +178,7 @@ async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Obstacle> {
     let mut found = Err(nowhere());
     for place in places {
         found = look(place).await;
-        let Err(obstacle) = &found else { break };
+        let Err(obstacle) = found else { break };
         if let Some(installer) = plan.installer.as_ref().filter(|_| obstacle.is_ours_to_mend()) {
             let Login { user, password, .. } = &entry.login;
             let password = match password {
@@ -180,11 +187,12 @@ async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Obstacle> {
             };
             let made = install(installer, user, password).await;
             made.map_err(|cause| match &cause {
-                Cause::Other(text) if text.starts_with(DENIED) => Obstacle::Refused(cause),
+                Cause::Other(text) if text.starts_with(DENIED) => Obstacle::Refused(Box::new(obstacle), cause),
                 _ => Obstacle::Server(cause),
             })?;
             return look(place).await;
         }
+        found = Err(obstacle);
     }
     found
 }
@@ -278,9 +286,8 @@ impl Watcher {
         let bad = attempt.outcome.is_bad();
         let counts = attempt.outcome != Outcome::Skipped;
         let gone = match attempt.outcome.class() {
-            Some(class @ Class::Sql(code))
-                if lane.is_write() && matches!(code.as_str(), "42P01" | "42501" | "3F000") =>
-            {
+            // The statement itself is refused: table, column or privilege is gone, which says nothing of clients.
+            Some(class @ Class::Sql(code)) if lane.is_write() && (code.starts_with("42") || code == "3F000") => {
                 Some(decode::cause(class))
             }
             _ => None,

@@ -15,14 +15,29 @@ const VERSION: u32 = 1;
 /// What to do.
 const INSTALL: &str = "pgherd probe install";
 
-/// One row: version, and whether our role may use the schema, insert, update, select. No row without the table.
-/// The catalogue says all of it to every role, on a standby too.
-pub(super) const CHECK: &str = "
+/// The columns of the table `c` of the catalogue, as [`SHAPE`] has them; with what makes a slot unique.
+macro_rules! columns {
+    () => {
+        "(SELECT string_agg(attname || ' ' || format_type(atttypid, NULL), ', ' ORDER BY attnum)
+           || CASE WHEN EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary) THEN ' +key' ELSE '' END
+          FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)"
+    };
+}
+/// What they are in our version.
+const SHAPE: &str = "slot integer, run bigint, seq bigint, written timestamp with time zone +key";
+
+/// One row: version, whether our role may use the schema, insert, update, select, who that is, and the columns. No row
+/// without the table. The catalogue says all of it to every role, on a standby too.
+pub(super) const CHECK: &str = concat!(
+    "
 SELECT obj_description(c.oid, 'pg_class'),
        has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'INSERT'),
-       has_table_privilege(c.oid, 'UPDATE'), has_table_privilege(c.oid, 'SELECT'), current_user
+       has_table_privilege(c.oid, 'UPDATE'), has_table_privilege(c.oid, 'SELECT'), current_user, ",
+    columns!(),
+    "
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = 'pgherd' AND c.relname = 'probe'";
+ WHERE n.nspname = 'pgherd' AND c.relname = 'probe'"
+);
 
 /// Runs that have rows, and the newest of each: what was there before ours.
 pub(super) const RUNS: &str = "SELECT run, max(seq) FROM pgherd.probe GROUP BY run";
@@ -34,6 +49,8 @@ pub enum Defect {
     Missing,
     /// It is another one: of this version, or not ours.
     Foreign(Option<u32>),
+    /// It was changed: not the columns that its version has.
+    Changed,
     /// Our role lacks this.
     Denied {
         /// Which privileges, as `GRANT` names them.
@@ -51,6 +68,9 @@ impl From<&Defect> for Cause {
                 format!("pgherd.probe is of version {version}, not {VERSION}: {INSTALL}")
             }
             Defect::Foreign(None) => "pgherd.probe is not a table of pgherd: it is left alone".to_owned(),
+            Defect::Changed => {
+                format!("pgherd.probe was changed, its columns are not those of version {VERSION}: {INSTALL}")
+            }
             Defect::Denied { privileges, role } => {
                 let what = privileges.join(", ");
                 format!("role {role} lacks {what} on pgherd.probe: {INSTALL} --role {role}")
@@ -61,7 +81,7 @@ impl From<&Defect> for Cause {
 
 /// What the rows of [`CHECK`] say.
 pub(super) fn verify(rows: &[Vec<Option<String>>]) -> Result<(), Defect> {
-    let Some([comment, usage, insert, update, select, role]) = rows.first().map(Vec::as_slice) else {
+    let Some([comment, usage, insert, update, select, role, columns]) = rows.first().map(Vec::as_slice) else {
         return Err(Defect::Missing);
     };
     let version = comment
@@ -69,6 +89,9 @@ pub(super) fn verify(rows: &[Vec<Option<String>>]) -> Result<(), Defect> {
         .and_then(|comment| comment.strip_prefix(COMMENT)?.parse().ok());
     if version != Some(VERSION) {
         return Err(Defect::Foreign(version));
+    }
+    if columns.as_deref() != Some(SHAPE) {
+        return Err(Defect::Changed);
     }
     let asked = [
         (usage, "USAGE"),
@@ -90,7 +113,7 @@ pub(super) fn verify(rows: &[Vec<Option<String>>]) -> Result<(), Defect> {
     })
 }
 
-/// Makes the table, or makes it anew if it is ours and of another version, and lets `role` use it. With a password the
+/// Makes the table, or makes it anew if it is ours and of another version or changed, and lets `role` use it. With a password the
 /// role is made too: with one round of hashing where the server allows that (16 on), since every attempt logs in anew and
 /// a password that is public gains nothing from 4096.
 pub(super) fn install(role: &str, password: Option<&str>) -> String {
@@ -114,10 +137,10 @@ END $make$;
     }
     let _ = write!(
         sql,
-        "DO $make$ DECLARE comment text; BEGIN
-  SELECT obj_description(c.oid, 'pg_class') INTO comment FROM pg_class c
+        "DO $make$ DECLARE comment text; columns text; BEGIN
+  SELECT obj_description(c.oid, 'pg_class'), {columns} INTO comment, columns FROM pg_class c
    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pgherd' AND c.relname = 'probe';
-  IF comment LIKE '{COMMENT}%' AND comment <> '{COMMENT}{VERSION}' THEN
+  IF comment LIKE '{COMMENT}%' AND (comment, columns) IS DISTINCT FROM ('{COMMENT}{VERSION}', '{SHAPE}') THEN
     DROP TABLE pgherd.probe;
   ELSIF FOUND AND comment IS DISTINCT FROM '{COMMENT}{VERSION}' THEN
     RAISE EXCEPTION 'pgherd.probe is not a table of pgherd';
@@ -133,7 +156,8 @@ CREATE TABLE IF NOT EXISTS pgherd.probe (
 COMMENT ON TABLE pgherd.probe IS '{COMMENT}{VERSION}';
 GRANT USAGE ON SCHEMA pgherd TO {name};
 GRANT SELECT, INSERT, UPDATE ON pgherd.probe TO {name};
-COMMIT;"
+COMMIT;",
+        columns = columns!()
     );
     sql
 }

@@ -289,6 +289,9 @@ fn a_defect_says_what_to_do() {
         let mut row = vec![comment.map(str::to_owned)];
         row.extend(granted.map(|one| Some(one.to_owned())));
         row.push(Some("app".to_owned()));
+        row.push(Some(
+            "slot integer, run bigint, seq bigint, written timestamp with time zone +key".to_owned(),
+        ));
         vec![row]
     };
     let text = |rows: &[Vec<Option<String>>]| Cause::from(&table::verify(rows).unwrap_err()).to_string();
@@ -306,6 +309,12 @@ fn a_defect_says_what_to_do() {
     assert_eq!(
         text(&row(current, ["t", "f", "t", "f"])),
         "role app lacks INSERT, SELECT on pgherd.probe: pgherd probe install --role app"
+    );
+    let mut changed = row(current, ["t"; 4]);
+    changed[0][6] = Some("slot integer, run bigint, seq bigint +key".to_owned());
+    assert_eq!(
+        text(&changed),
+        "pgherd.probe was changed, its columns are not those of version 1: pgherd probe install"
     );
 }
 
