@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::schema::{Instant, Line, Logs};
 use crate::app::log_store::{LogStore, StoredLine};
-use crate::model::log::{Level, LogLine, meaning, shape};
+use crate::model::log::{Level, meaning, shape};
 use crate::model::name::ContainerName;
 use crate::model::secret::mask;
 use crate::model::time::Timestamp;
@@ -25,7 +25,9 @@ pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
     let mut kept: Vec<(u8, Line)> = Vec::new();
     let mut last: BTreeMap<&ContainerName, (usize, u64)> = BTreeMap::new();
     for stored in all {
-        let Some(weight) = weight(&stored.line) else { continue };
+        let Some(weight) = weight(&stored.line.text, stored.line.level) else {
+            continue;
+        };
         let shape = shape(&stored.line.text);
         if let Some((place, before)) = last.get(&stored.line.container)
             && *before == shape
@@ -56,12 +58,12 @@ pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
 }
 
 /// How much it matters; `None` for not at all.
-fn weight(line: &LogLine) -> Option<u8> {
-    let meaning = meaning(&line.text);
+fn weight(text: &str, level: Level) -> Option<u8> {
+    let meaning = meaning(text);
     if meaning.is_some_and(|meaning| meaning.step) {
         return Some(3);
     }
-    match line.level {
+    match level {
         Level::Fatal | Level::Error => Some(2),
         Level::Warning => Some(1),
         Level::Info | Level::Debug => meaning.map(|_| 1),
