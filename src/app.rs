@@ -186,6 +186,7 @@ impl App {
                     stderr: true,
                     level: Level::Warning,
                     text,
+                    spans: Vec::new(),
                 });
                 return (Vec::new(), Urgency::Now);
             }

@@ -206,6 +206,7 @@ mod tests {
             stderr: false,
             level: Level::Info,
             text: text.to_owned(),
+            spans: Vec::new(),
         }
     }
 

@@ -250,6 +250,7 @@ mod tests {
                 stderr: false,
                 level: Level::Info,
                 text: format!("line {second}"),
+                spans: Vec::new(),
             });
         }
         (app, world)

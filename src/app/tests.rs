@@ -295,6 +295,7 @@ fn logs_stand_still_while_scrolled_and_follow_again_at_the_end() {
         stderr: false,
         level: Level::Info,
         text: at.to_string(),
+        spans: Vec::new(),
     };
     let now = desk.world.now;
     desk.app.update(

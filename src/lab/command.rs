@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::error::LabError;
+use crate::model::text::clean;
 
 /// How many lines of a failed command are kept for the error.
 const TAIL: usize = 20;
@@ -72,11 +73,7 @@ fn command_line(command: &Command) -> String {
 
 /// One line from outside, safe for a terminal: no escape sequences, no control characters, bounded.
 pub(super) fn printable(line: &str) -> String {
-    strip_ansi_escapes::strip_str(line)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(500)
-        .collect()
+    clean(line).chars().filter(|c| !c.is_control()).take(500).collect()
 }
 
 /// The last lines of two streams, in the order they came.

@@ -1,25 +1,34 @@
-//! Lines of container logs.
+//! Lines of container logs, and what can be known from a line alone.
+//!
+//! One container's output mixes several programs, each with its own form; [`Head`] tells them apart. Nothing here keeps
+//! state, and nothing fails: a line of unknown form is a line of [`Program::Other`] whose message is all of it.
+
+mod continuation;
+mod head;
+mod json;
+mod level;
+mod meaning;
+mod noise;
+mod repeat;
+mod stamp;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::continuation::continues;
+pub use self::head::{Head, Program};
+pub use self::level::{Level, level};
+pub use self::meaning::{Kind, Meaning, meaning};
+pub use self::noise::is_noise;
+pub use self::repeat::{repeat_key, shape};
+pub use self::stamp::Stamp;
 use super::name::ContainerName;
+use super::secret::mask;
+use super::text::columns::all_plain;
+pub use super::text::{Color, Span, Style, Styled};
+use super::text::{LONGEST, styled_bytes};
 use super::time::Timestamp;
-
-/// How serious a line says it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Debug and finer.
-    Debug,
-    /// Everything normal, and lines without a level.
-    Info,
-    /// Warnings.
-    Warning,
-    /// Errors.
-    Error,
-    /// FATAL, PANIC, CRITICAL, ALERT.
-    Fatal,
-}
 
 /// One whole line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,45 +43,56 @@ pub struct LogLine {
     pub level: Level,
     /// Clean text without line break.
     pub text: String,
+    /// How its writer coloured it: places in [`LogLine::text`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 impl LogLine {
     /// The text without the stamp that the program itself put before it (`2026-11-22 19:17:51,025 `, with `.` or `,`,
-    /// and PostgreSQL's zone): [`LogLine::at`] says the same. All of it where there is no such stamp.
+    /// and PostgreSQL's zone): [`LogLine::at`] says the same. All of it where there is no such stamp. Always the end of
+    /// [`LogLine::text`], so a span lies in it that many bytes earlier.
     pub fn message(&self) -> &str {
-        without_stamp(&self.text).unwrap_or(&self.text)
+        message(&self.text)
     }
 }
 
-fn without_stamp(text: &str) -> Option<&str> {
-    const SHAPE: &[u8] = b"0000-00-00 00:00:00,000 ";
-    let fits = |(byte, shape): (u8, &u8)| match shape {
-        b'0' => byte.is_ascii_digit(),
-        b',' => matches!(byte, b',' | b'.'),
-        b' ' => matches!(byte, b' ' | b'T'),
-        other => byte == *other,
-    };
-    let stamped = text.len() >= SHAPE.len() && text.bytes().zip(SHAPE).all(fits);
-    let rest = stamped.then(|| text.get(SHAPE.len()..)).flatten()?;
-    Some(rest.strip_prefix("UTC ").unwrap_or(rest))
+/// As [`LogLine::message`], of its text.
+pub fn message(text: &str) -> &str {
+    stamp::split(text).map_or(text, |(_, message)| message)
+}
+
+/// A line's bytes, without its line break, as a terminal would leave them: what a carriage return overwrote is gone, the
+/// end is trimmed, leading spaces stay. Passwords are hidden; a line that held one is plain.
+pub fn tidy(bytes: &[u8]) -> Styled {
+    if bytes.len() <= LONGEST && all_plain(bytes) {
+        let text = str::from_utf8(bytes).unwrap_or_default().trim_end_matches(' ');
+        return Styled {
+            text: mask(text).into_owned(),
+            spans: Vec::new(),
+        };
+    }
+    let end = bytes.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
+    let line = bytes.get(..end).unwrap_or_default();
+    let visible = line.rsplit(|byte| *byte == b'\r').next().unwrap_or_default();
+    let mut line = styled_bytes(visible);
+    if line.text.contains('\n') {
+        line.text = line.text.replace('\n', " ");
+    }
+    line.text.truncate(line.text.trim_end().len());
+    let end = u32::try_from(line.text.len()).unwrap_or(u32::MAX);
+    line.spans.retain_mut(|span| {
+        span.end = span.end.min(end);
+        span.start < span.end
+    });
+    if let Cow::Owned(masked) = mask(&line.text) {
+        line = Styled {
+            text: masked,
+            spans: Vec::new(),
+        };
+    }
+    line
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stamp_of_its_own_is_not_said_twice() {
-        let cases = [
-            ("2026-11-22 19:17:51,025 INFO: no action.", "INFO: no action."),
-            ("2026-11-22 19:17:51.026 UTC [19] LOG:  ready", "[19] LOG:  ready"),
-            ("2026-11-22 19:17:51,025", "2026-11-22 19:17:51,025"),
-            ("server promoting", "server promoting"),
-            ("2026-11-22 é9:17:51,025 x", "2026-11-22 é9:17:51,025 x"),
-            ("", ""),
-        ];
-        for (text, message) in cases {
-            assert_eq!(without_stamp(text).unwrap_or(text), message);
-        }
-    }
-}
+mod tests;

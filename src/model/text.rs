@@ -1,35 +1,46 @@
 //! Text from outside, made harmless before anything else sees it.
 
+mod ansi;
+pub mod columns;
+
 use std::borrow::Cow;
+
+pub use self::ansi::{Color, Span, Style, Styled};
 
 /// Longest text that is kept of one value, in bytes.
 pub const LONGEST: usize = 64 * 1024;
+/// Stands where text was cut.
+const CUT: char = '…';
 
 /// `raw` without escape sequences, control characters, and the invisible characters that reorder or hide text.
 ///
 /// Bytes that are not UTF-8 become U+FFFD; tabs become one space; newlines stay. Cut at [`LONGEST`] bytes with an `…`.
 pub fn clean_bytes(raw: &[u8]) -> String {
-    clean(&String::from_utf8_lossy(raw.get(..LONGEST * 2).unwrap_or(raw)))
+    styled_bytes(raw).text
 }
 
 /// [`clean_bytes`] for text.
 pub fn clean(raw: &str) -> String {
-    let harmless = |c: char| c == '\n' || !(c.is_control() || is_invisible(c));
-    if raw.len() <= LONGEST && raw.chars().all(harmless) {
+    if is_clean(raw) {
         return raw.to_owned();
     }
-    let mut text = String::with_capacity(raw.len().min(LONGEST));
-    for c in strip_ansi_escapes::strip_str(raw.replace('\t', " "))
-        .chars()
-        .filter(|&c| harmless(c))
-    {
-        if text.len() + c.len_utf8() > LONGEST {
-            text.push('…');
-            break;
-        }
-        text.push(c);
+    ansi::styled(raw).text
+}
+
+/// [`clean_bytes`], and the colours that the escape sequences gave the text.
+pub fn styled_bytes(raw: &[u8]) -> Styled {
+    let raw = raw.get(..LONGEST * 2).unwrap_or(raw);
+    let text = match str::from_utf8(raw) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(raw),
+    };
+    if is_clean(&text) {
+        return Styled {
+            text: text.into_owned(),
+            spans: Vec::new(),
+        };
     }
-    text
+    ansi::styled(&text)
 }
 
 /// [`clean`] on one line: line breaks become spaces, the ends are trimmed.
@@ -44,6 +55,16 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
     let kept = text.chars().take(most.saturating_sub(1));
     Cow::Owned(kept.chain(['…']).collect())
+}
+
+/// Nothing has to be left out or cut. Nearly all text is plain ASCII.
+fn is_clean(text: &str) -> bool {
+    text.len() <= LONGEST && (columns::all_plain(text.as_bytes()) || text.chars().all(is_harmless))
+}
+
+/// A newline, or a character that draws something and only where it stands.
+fn is_harmless(c: char) -> bool {
+    c == '\n' || !(c.is_control() || is_invisible(c))
 }
 
 /// Bidirectional controls, zero-width characters and tags: they draw nothing and change how the rest reads.

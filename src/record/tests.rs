@@ -128,6 +128,7 @@ impl Run {
                 stderr: false,
                 level: Level::Info,
                 text: format!("{text} {second} \u{e9}\u{4e2d} \"quoted\" \\ back"),
+                spans: Vec::new(),
             };
             let lines = vec![line("no action"), line("two")];
             run.take(Event::Signal(Signal::Logs(lines)), world.now);

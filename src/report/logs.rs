@@ -1,11 +1,11 @@
-//! The log lines that matter: warnings and worse, and those that tell of locks, promotions and servers. Bounded.
+//! The log lines that matter: warnings and worse, and those with a meaning for a failover. Bounded.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::schema::{Instant, Line, Logs};
 use crate::app::log_store::{LogStore, StoredLine};
-use crate::model::log::Level;
+use crate::model::log::{Level, meaning, shape};
 use crate::model::name::ContainerName;
 use crate::model::secret::mask;
 use crate::model::time::Timestamp;
@@ -16,41 +16,6 @@ const LINES: usize = 60;
 const LONGEST: usize = 300;
 /// What led to a fault, and what followed its last phase.
 const AROUND: Duration = Duration::from_secs(2);
-/// Words of the programs' own at the turning points.
-const STEPS: &[&str] = &[
-    // Patroni
-    "promot",
-    "demot",
-    "session lock",
-    "leader lock",
-    "the lock",
-    "failover",
-    "switchover",
-    "rewind",
-    "Lost leader",
-    "following a different leader",
-    "following new leader",
-    "bootstrap",
-    "starting as a secondary",
-    // PostgreSQL
-    "new timeline",
-    "ready to accept",
-    "received fast shutdown",
-    "received immediate shutdown",
-    "received smart shutdown",
-    "database system is shut down",
-    "database system was interrupted",
-    "entering standby mode",
-    "started streaming",
-    // ZooKeeper
-    "Expiring session",
-    // HAProxy
-    " is DOWN",
-    " is UP",
-    "no server available",
-];
-/// Patroni's word for a round in which it does nothing.
-const IDLE: &str = "no action.";
 
 /// The lines from a little before the fault until a little after `end`.
 pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
@@ -58,10 +23,12 @@ pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
     let all = store.between(from, end.plus(AROUND));
     let total = all.len();
     let mut kept: Vec<(u8, Line)> = Vec::new();
-    let mut last: BTreeMap<&ContainerName, (usize, String)> = BTreeMap::new();
+    let mut last: BTreeMap<&ContainerName, (usize, u64)> = BTreeMap::new();
     for stored in all {
-        let Some(weight) = weight(stored) else { continue };
-        let shape = shape(stored.line.message());
+        let Some(weight) = weight(&stored.line.text, stored.line.level) else {
+            continue;
+        };
+        let shape = shape(&stored.line.text);
         if let Some((place, before)) = last.get(&stored.line.container)
             && *before == shape
             && let Some((_, line)) = kept.get_mut(*place)
@@ -91,21 +58,16 @@ pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
 }
 
 /// How much it matters; `None` for not at all.
-fn weight(stored: &StoredLine) -> Option<u8> {
-    let text = &stored.line.text;
-    if !text.contains(IDLE) && STEPS.iter().any(|step| text.contains(step)) {
+fn weight(text: &str, level: Level) -> Option<u8> {
+    let meaning = meaning(text);
+    if meaning.is_some_and(|meaning| meaning.step) {
         return Some(3);
     }
-    match stored.line.level {
+    match level {
         Level::Fatal | Level::Error => Some(2),
         Level::Warning => Some(1),
-        Level::Info | Level::Debug => None,
+        Level::Info | Level::Debug => meaning.map(|_| 1),
     }
-}
-
-/// The text without its numbers: lines that differ in a process id or a port are one.
-fn shape(text: &str) -> String {
-    text.chars().filter(|c| !c.is_ascii_digit()).take(LONGEST).collect()
 }
 
 fn line(stored: &StoredLine, fault: Timestamp) -> Line {

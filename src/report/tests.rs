@@ -57,6 +57,7 @@ impl Played {
             stderr: true,
             level,
             text: text.to_owned(),
+            spans: Vec::new(),
         });
     }
 
@@ -76,7 +77,8 @@ impl Played {
             played.log("pg-slave", Level::Fatal, &text);
         }
         played.pass(27);
-        played.log("zoo", Level::Info, "Expiring session 0x40, timeout of 30000ms exceeded");
+        let text = "[myid:] - INFO  [SessionTracker:o.a.z.s.ZooKeeperServer@628] - Expiring session 0x40, timeout of 30000ms exceeded";
+        played.log("zoo", Level::Info, &format!("2026-11-22 20:00:30,099 {text}"));
         let facts = played.world.expire(LEADER);
         played.take(facts);
         let facts = played.world.take_lock(REPLICA);

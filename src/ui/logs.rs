@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use tui_logger::{TuiLoggerLevelOutput, TuiLoggerWidget};
-use unicode_width::UnicodeWidthChar;
 
 use super::frame;
 use super::pen::{Pen, columns};
@@ -13,6 +12,7 @@ use super::scene::Scene;
 use super::theme::Theme;
 use super::units;
 use crate::model::log::Level;
+use crate::model::text::columns::without;
 
 /// Columns that a container's name takes at most, on a wide and on a narrow pane.
 const NAME: (u16, u16) = (20, 10);
@@ -110,9 +110,9 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
             .skip(1);
         }
         let (letter, style) = look(line.level, theme);
-        pen.put(letter, style)
-            .skip(1)
-            .put(panned(line.message(), logs.pan), style);
+        let (blanks, message) = without(line.message(), usize::from(logs.pan));
+        let blanks = u16::try_from(blanks).unwrap_or(u16::MAX);
+        pen.put(letter, style).skip(1).skip(blanks).put(message, style);
     }
 }
 
@@ -125,17 +125,6 @@ fn look(level: Level, theme: &Theme) -> (&'static str, Style) {
         Level::Error => ("E", theme.log_error),
         Level::Fatal => ("F", theme.log_fatal),
     }
-}
-
-/// `text` without its first `pan` columns.
-fn panned(text: &str, pan: u16) -> &str {
-    let mut left = usize::from(pan);
-    let mut letters = text.char_indices();
-    while left > 0 {
-        let Some((_, letter)) = letters.next() else { return "" };
-        left = left.saturating_sub(letter.width().unwrap_or(0));
-    }
-    letters.as_str()
 }
 
 fn own_log(buffer: &mut Buffer, inside: Rect, theme: &Theme) {
@@ -159,16 +148,4 @@ fn own_log(buffer: &mut Buffer, inside: Rect, theme: &Theme) {
             },
             buffer,
         );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pans_by_columns() {
-        assert_eq!(panned("abcdef", 2), "cdef");
-        assert_eq!(panned("漢字x", 3), "x");
-        assert_eq!(panned("ab", 9), "");
-    }
 }

@@ -6,7 +6,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr;
+
+use crate::model::text::columns::{self, is_plain};
 
 /// What stands for text that did not fit.
 const CUT: &str = "…";
@@ -116,22 +117,12 @@ fn head(text: &str, width: usize) -> (&str, bool) {
         end -= 1;
     }
     let head = text.get(..end).unwrap_or(text);
-    let columns = if head.bytes().all(is_plain) {
-        head.len()
-    } else {
-        head.width()
-    };
-    (head, columns > width || end < text.len())
-}
-
-/// A byte that is a letter of one column.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
+    (head, columns::columns(head) > width || end < text.len())
 }
 
 /// Columns that `text` takes on the screen.
 pub(super) fn columns(text: &str) -> u16 {
-    u16::try_from(text.width()).unwrap_or(u16::MAX)
+    u16::try_from(columns::columns(text)).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

@@ -247,6 +247,7 @@ fn no_control_character_reaches_the_screen() {
         stderr: true,
         level: Level::Info,
         text: evil.to_owned(),
+        spans: Vec::new(),
     });
     app.feed
         .push(Fact::ours(app.now, Some(evil.to_owned()), evil.to_owned()));

@@ -1,6 +1,8 @@
 //! Breaks text into lines of a width, between words where it can.
 
-use unicode_width::UnicodeWidthChar;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::model::text::columns::split;
 
 /// The lines of `text`, none wider than `width` columns.
 pub(super) fn wrapped(text: &str, width: u16) -> Vec<&str> {
@@ -25,17 +27,15 @@ fn fold(mut rest: &str, width: usize) -> Vec<&str> {
     lines
 }
 
-/// Bytes that fit into `width` columns, if not all do; at least one character.
+/// Bytes that fit into `width` columns, if not all do; at least one letter.
 fn overflow(text: &str, width: usize) -> Option<usize> {
-    let mut columns = 0;
-    for (at, letter) in text.char_indices() {
-        columns += letter.width().unwrap_or(0);
-        if columns > width {
-            let fits = if at == 0 { letter.len_utf8() } else { at };
-            return (fits < text.len()).then_some(fits);
-        }
-    }
-    None
+    let (head, rest) = split(text, width);
+    let fits = if head.is_empty() {
+        rest.graphemes(true).next().map_or(0, str::len)
+    } else {
+        head.len()
+    };
+    (fits < text.len()).then_some(fits)
 }
 
 #[cfg(test)]
@@ -51,6 +51,7 @@ mod tests {
             ("a\nb c", 9, &["a", "b c"]),
             ("漢字漢字", 5, &["漢字", "漢字"]),
             ("漢字", 1, &["漢", "字"]),
+            ("ae\u{301}b", 2, &["ae\u{301}", "b"]),
         ];
         for (text, width, lines) in cases {
             assert_eq!(wrapped(text, *width), *lines, "{text:?} in {width}");

@@ -1,6 +1,5 @@
 //! The log of one container, followed across restarts of the container and of the daemon: every line exactly once.
 
-mod level;
 mod lines;
 
 use std::pin::pin;
@@ -14,12 +13,13 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use self::level::level;
-use self::lines::{Lane, LineJoiner, RawLine, Resume, tidy};
+#[doc(hidden)]
+pub use self::lines::joined;
+use self::lines::{Lane, LineJoiner, RawLine, Resume};
 use super::LogStart;
 use super::connect::cause;
 use super::list::{Standing, Table};
-use crate::model::log::LogLine;
+use crate::model::log::{LogLine, Styled, level, tidy};
 use crate::model::name::ContainerName;
 use crate::model::signal::Signal;
 use crate::model::text::clean_bytes;
@@ -186,13 +186,14 @@ impl Log {
             if !self.resume.admit(&line) {
                 continue;
             }
-            let text = tidy(&line.bytes);
+            let Styled { text, spans } = tidy(&line.bytes);
             batch.push(LogLine {
                 at: Timestamp::from_micros(line.nanos / 1_000),
                 container: self.name.clone(),
                 stderr: line.lane == Lane::Err,
                 level: level(&text),
                 text,
+                spans,
             });
         }
     }

@@ -221,6 +221,7 @@ impl Stage {
                 stderr: false,
                 level: *level,
                 text: (*text).to_owned(),
+                spans: Vec::new(),
             });
         }
     }

@@ -1,28 +1,44 @@
-//! How serious a log line says it is: the forms of Patroni, PostgreSQL, HAProxy and ZooKeeper. Pure.
+//! How serious a line says it is: the forms of Patroni, PostgreSQL, HAProxy and ZooKeeper.
 
-use crate::model::log::Level;
+use serde::{Deserialize, Serialize};
+
+use super::head::Head;
+
+/// How serious a line says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Debug and finer.
+    Debug,
+    /// Everything normal, and lines without a level.
+    Info,
+    /// Warnings.
+    Warning,
+    /// Errors.
+    Error,
+    /// FATAL, PANIC, CRITICAL, ALERT.
+    Fatal,
+}
 
 /// A level stands among the first words; behind them is the message.
 const WORDS: usize = 9;
 
 /// Guesses from the text; a line without a level is [`Level::Info`].
-pub(super) fn level(text: &str) -> Level {
+pub fn level(text: &str) -> Level {
+    Head::of(text).level.unwrap_or(Level::Info)
+}
+
+/// The level of a line of unknown form: a word among the first that stands where levels do.
+pub(super) fn guess(text: &str) -> Option<Level> {
     let mut before = "";
-    for (at, word) in text.split_whitespace().take(WORDS).enumerate() {
-        if let Some(level) = level_of(word, before, at) {
+    for (at, word) in text.split_ascii_whitespace().take(WORDS).enumerate() {
+        let level = level_of(word, before, at);
+        if level.is_some() {
             return level;
         }
         before = word;
     }
-    // HAProxy's log at its standard output bears no level.
-    if text.contains("has no server available!") {
-        return Level::Fatal;
-    }
-    let is_server = text.starts_with("Server ") || text.starts_with("Backup Server ");
-    if is_server && text.contains(" is DOWN") {
-        return Level::Warning;
-    }
-    Level::Info
+    None
 }
 
 fn level_of(word: &str, before: &str, at: usize) -> Option<Level> {
@@ -30,28 +46,35 @@ fn level_of(word: &str, before: &str, at: usize) -> Option<Level> {
     if let Some(word) = word.strip_suffix(':') {
         // `pg_rewind: error: …`: lower case only behind the program's name
         let program = at == 1 && before.ends_with(':');
-        return named(word).or_else(|| {
-            if program {
-                named(&word.to_ascii_uppercase())
-            } else {
-                None
-            }
-        });
+        return named(word).or_else(|| if program { lower(word) } else { None });
     }
     // HAProxy `[ALERT]`
     if let Some(word) = word.strip_prefix('[').and_then(|word| word.split(']').next()) {
         return named(word);
     }
     // ZooKeeper `[myid:1] - WARN  [main]`, log4j `2026-11-22 19:17:51,026 INFO`
-    let is_time = before.contains(':') && before.starts_with(|c: char| c.is_ascii_digit());
-    if before == "-" || before.ends_with(']') || is_time {
-        named(word)
-    } else {
-        None
-    }
+    let level = named(word)?;
+    let is_time = || before.contains(':') && before.starts_with(|c: char| c.is_ascii_digit());
+    (before == "-" || before.ends_with(']') || is_time()).then_some(level)
 }
 
-fn named(word: &str) -> Option<Level> {
+/// The same in lower case.
+fn lower(word: &str) -> Option<Level> {
+    Some(match word {
+        "debug" => Level::Debug,
+        "info" | "notice" | "hint" | "detail" => Level::Info,
+        "warning" => Level::Warning,
+        "error" => Level::Error,
+        "fatal" | "panic" => Level::Fatal,
+        _ => return None,
+    })
+}
+
+/// The level of that name.
+pub(super) fn named(word: &str) -> Option<Level> {
+    if !word.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None; // most words, without comparing
+    }
     Some(match word {
         "TRACE" | "DEBUG" | "DEBUG1" | "DEBUG2" | "DEBUG3" | "DEBUG4" | "DEBUG5" => Level::Debug,
         "INFO" | "LOG" | "NOTICE" | "HINT" | "DETAIL" | "STATEMENT" | "CONTEXT" | "QUERY" => Level::Info,
