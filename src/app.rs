@@ -11,7 +11,7 @@ pub mod command;
 pub mod event;
 pub mod feed;
 pub mod history;
-pub mod log_store;
+pub mod logs;
 pub mod playback;
 pub mod question;
 mod stage;
@@ -47,7 +47,7 @@ use command::{Command, Context};
 use event::{Effect, Event, Leave, Urgency};
 use feed::Feed;
 use history::History;
-use log_store::LogStore;
+use logs::LogStore;
 use view::{Overlay, View};
 
 pub use stage::Stage;

@@ -50,8 +50,13 @@ impl LogLine {
     /// and PostgreSQL's zone): [`LogLine::at`] says the same. All of it where there is no such stamp. Always the end of
     /// [`LogLine::text`], so a span lies in it that many bytes earlier.
     pub fn message(&self) -> &str {
-        stamp::split(&self.text).map_or(&self.text, |(_, message)| message)
+        message(&self.text)
     }
+}
+
+/// As [`LogLine::message`], of its text.
+pub fn message(text: &str) -> &str {
+    stamp::split(text).map_or(text, |(_, message)| message)
 }
 
 /// A line's bytes, without its line break, as a terminal would leave them: what a carriage return overwrote is gone, the

@@ -1,11 +1,11 @@
-//! The log lines that matter: warnings and worse, and those with a meaning for a failover. Bounded.
+//! The log lines that matter: warnings and worse, and those that tell of locks, promotions and servers. Bounded.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::schema::{Instant, Line, Logs};
-use crate::app::log_store::{LogStore, StoredLine};
-use crate::model::log::{Level, LogLine, meaning, shape};
+use crate::app::logs::{self, LogStore};
+use crate::model::log::Level;
 use crate::model::name::ContainerName;
 use crate::model::secret::mask;
 use crate::model::time::Timestamp;
@@ -16,6 +16,41 @@ const LINES: usize = 60;
 const LONGEST: usize = 300;
 /// What led to a fault, and what followed its last phase.
 const AROUND: Duration = Duration::from_secs(2);
+/// Words of the programs' own at the turning points.
+const STEPS: &[&str] = &[
+    // Patroni
+    "promot",
+    "demot",
+    "session lock",
+    "leader lock",
+    "the lock",
+    "failover",
+    "switchover",
+    "rewind",
+    "Lost leader",
+    "following a different leader",
+    "following new leader",
+    "bootstrap",
+    "starting as a secondary",
+    // PostgreSQL
+    "new timeline",
+    "ready to accept",
+    "received fast shutdown",
+    "received immediate shutdown",
+    "received smart shutdown",
+    "database system is shut down",
+    "database system was interrupted",
+    "entering standby mode",
+    "started streaming",
+    // ZooKeeper
+    "Expiring session",
+    // HAProxy
+    " is DOWN",
+    " is UP",
+    "no server available",
+];
+/// Patroni's word for a round in which it does nothing.
+const IDLE: &str = "no action.";
 
 /// The lines from a little before the fault until a little after `end`.
 pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
@@ -23,19 +58,19 @@ pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
     let all = store.between(from, end.plus(AROUND));
     let total = all.len();
     let mut kept: Vec<(u8, Line)> = Vec::new();
-    let mut last: BTreeMap<&ContainerName, (usize, u64)> = BTreeMap::new();
+    let mut last: BTreeMap<&ContainerName, (usize, String)> = BTreeMap::new();
     for stored in all {
-        let Some(weight) = weight(&stored.line) else { continue };
-        let shape = shape(&stored.line.text);
-        if let Some((place, before)) = last.get(&stored.line.container)
+        let Some(weight) = weight(&stored) else { continue };
+        let shape = shape(stored.message());
+        if let Some((place, before)) = last.get(stored.container)
             && *before == shape
             && let Some((_, line)) = kept.get_mut(*place)
         {
             line.count += 1;
             continue;
         }
-        last.insert(&stored.line.container, (kept.len(), shape));
-        kept.push((weight, line(stored, fault)));
+        last.insert(stored.container, (kept.len(), shape));
+        kept.push((weight, line(&stored, fault)));
     }
     if kept.len() > LINES {
         // Steps before errors before warnings, early before late.
@@ -56,29 +91,34 @@ pub(super) fn logs(store: &LogStore, fault: Timestamp, end: Timestamp) -> Logs {
 }
 
 /// How much it matters; `None` for not at all.
-fn weight(line: &LogLine) -> Option<u8> {
-    let meaning = meaning(&line.text);
-    if meaning.is_some_and(|meaning| meaning.step) {
+fn weight(stored: &logs::Line<'_>) -> Option<u8> {
+    let text = stored.text;
+    if !text.contains(IDLE) && STEPS.iter().any(|step| text.contains(step)) {
         return Some(3);
     }
-    match line.level {
+    match stored.level {
         Level::Fatal | Level::Error => Some(2),
         Level::Warning => Some(1),
-        Level::Info | Level::Debug => meaning.map(|_| 1),
+        Level::Info | Level::Debug => None,
     }
 }
 
-fn line(stored: &StoredLine, fault: Timestamp) -> Line {
+/// The text without its numbers: lines that differ in a process id or a port are one.
+fn shape(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).take(LONGEST).collect()
+}
+
+fn line(stored: &logs::Line<'_>, fault: Timestamp) -> Line {
     // Hidden already where it was read; once more, since a report leaves the house.
-    let message = mask(stored.line.message());
+    let message = mask(stored.message());
     let mut text: String = message.chars().take(LONGEST).collect();
     if text.len() < message.len() {
         text.push('…');
     }
     Line {
-        at: Instant::new(stored.line.at, fault),
-        container: stored.line.container.to_string(),
-        level: match stored.line.level {
+        at: Instant::new(stored.at, fault),
+        container: stored.container.to_string(),
+        level: match stored.level {
             Level::Debug => "debug",
             Level::Info => "info",
             Level::Warning => "warning",
