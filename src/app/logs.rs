@@ -8,126 +8,46 @@
 //!   on. Until it is [complete](Tally::complete), what is shown is what was found so far. Through a lens that was not
 //!   aimed at the answers are the same, at the price of reading all lines at once.
 
+mod answer;
+mod bits;
+mod chunk;
 mod lens;
+mod marks;
 mod pattern;
+mod ring;
+mod scan;
+mod track;
+mod wire;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::log::{self, Level, LogLine};
+use crate::model::log::LogLine;
 use crate::model::name::ContainerName;
 use crate::model::time::Timestamp;
 
+pub use answer::{Counts, Found, Line, Position, Shown, Tally};
 pub use lens::Lens;
 pub use pattern::Pattern;
 
+use ring::Ring;
+use scan::{Scan, Scans};
+use track::Track;
+
 /// Memory that all lines together may take unless told otherwise, in bytes.
 pub const LIMIT: usize = 32 << 20;
-/// What a line costs beside its text.
-const LINE_OVERHEAD: usize = std::mem::size_of::<StoredLine>();
-
-/// Where a line stands in the one order over all containers: by stamp, then by arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Position {
-    at: Timestamp,
-    arrival: i64,
-}
-
-/// A line that is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line<'a> {
-    /// Docker's stamp.
-    pub at: Timestamp,
-    /// Where it came from.
-    pub container: &'a ContainerName,
-    /// Written to stderr.
-    pub stderr: bool,
-    /// How serious it is.
-    pub level: Level,
-    /// Clean text without line break.
-    pub text: &'a str,
-}
-
-impl Line<'_> {
-    /// As [`LogLine::message`].
-    pub fn message(&self) -> &str {
-        log::message(self.text)
-    }
-}
-
-/// A row: a line, or several that repeat one another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown<'a> {
-    /// Its place, by which it is named.
-    pub position: Position,
-    /// The line; the last one of several.
-    pub line: Line<'a>,
-    /// How many it stands for; 1 is only itself.
-    pub repeats: u32,
-    /// One of them is what the lens looks for; false is context.
-    pub is_match: bool,
-}
-
-/// How many lines there are, of the containers of a lens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Kept.
-    pub kept: usize,
-    /// Dropped for space.
-    pub dropped: u64,
-    /// Matches, of a lens that sifts.
-    pub matches: Option<Tally>,
-}
-
-/// How many lines were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// So many.
-    pub lines: usize,
-    /// How many of them are not after the place that was asked for.
-    pub until: usize,
-    /// All lines were gone through; else there may be more.
-    pub complete: bool,
-}
-
-/// What came of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// The row that shows the next match.
-    At(Position),
-    /// There is no more in this direction.
-    Nowhere,
-    /// None so far, and not all lines are gone through.
-    NotYet,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct StoredLine {
-    position: Position,
-    line: LogLine,
-    #[serde(default)]
-    first: bool,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Ring {
-    lines: VecDeque<Arc<StoredLine>>,
-    bytes: usize,
-    dropped: u64,
-    held: bool,
-}
 
 /// All lines that are kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct LogStore {
     rings: BTreeMap<ContainerName, Ring>,
+    /// The last arrival, and the first: of lines that were put before others.
     arrivals: i64,
     oldest: i64,
     limit: usize,
+    bytes: usize,
+    scans: Scans,
 }
 
 impl Default for LogStore {
@@ -144,57 +64,41 @@ impl LogStore {
             arrivals: 0,
             oldest: 0,
             limit,
+            bytes: 0,
+            scans: Scans::default(),
         }
     }
 
     /// Appends a line. Within a container the order of arrival stands, even if a stamp steps back.
-    pub fn push(&mut self, line: LogLine) {
-        self.arrivals += 1;
-        let ring = self.rings.entry(line.container.clone()).or_default();
-        let last = ring.lines.back();
-        let at = last.map_or(line.at, |last| last.position.at.max(line.at));
-        let key = log::repeat_key(&line.text);
-        let repeats = key.is_some() && last.is_some_and(|last| log::repeat_key(&last.line.text) == key);
-        let first = !repeats || std::mem::take(&mut ring.held);
-        ring.bytes += line.text.len() + LINE_OVERHEAD;
-        let position = Position {
-            at,
-            arrival: self.arrivals,
+    pub fn push(&mut self, line: impl Borrow<LogLine>) {
+        let line = line.borrow();
+        self.arrivals = self.arrivals.saturating_add(1);
+        let ring = match self.rings.get_mut(&line.container) {
+            Some(ring) => ring,
+            None => self.rings.entry(line.container.clone()).or_default(),
         };
-        ring.lines.push_back(Arc::new(StoredLine { position, line, first }));
+        let before = ring.bytes();
+        ring.push(line, self.arrivals);
+        self.bytes = (self.bytes + ring.bytes()).saturating_sub(before);
         self.shrink();
     }
 
     /// Puts older lines, oldest first, before all that are kept of that container.
-    pub fn prepend(&mut self, container: &ContainerName, lines: Vec<LogLine>) {
+    pub fn prepend(&mut self, container: &ContainerName, lines: &[LogLine]) {
         let ring = self.rings.entry(container.clone()).or_default();
-        let mut at = ring.lines.front().map(|line| line.position.at);
-        if let Some(front) = ring.lines.front_mut() {
-            Arc::make_mut(front).first = true;
+        let latest = ring.position(ring.first()).map(|first| first.at);
+        let begin = self
+            .oldest
+            .saturating_sub(i64::try_from(lines.len()).unwrap_or(i64::MAX));
+        let mut older = Ring::default();
+        for (line, arrival) in lines.iter().zip(begin..) {
+            let at = latest.map_or(line.at, |latest| line.at.min(latest));
+            older.place(line, Position { at, arrival });
         }
-        let mut stamps: Vec<Timestamp> = Vec::new();
-        for line in &lines {
-            stamps.push(stamps.last().map_or(line.at, |last| line.at.max(*last)));
-        }
-        let mut key = None;
-        let firsts: Vec<bool> = lines
-            .iter()
-            .map(|line| {
-                let before = std::mem::replace(&mut key, log::repeat_key(&line.text));
-                key.is_none() || key != before
-            })
-            .collect();
-        for ((line, stamp), first) in lines.into_iter().zip(stamps).zip(firsts).rev() {
-            self.oldest -= 1;
-            let stamp = at.map_or(stamp, |at| at.min(stamp));
-            at = Some(stamp);
-            ring.bytes += line.text.len() + LINE_OVERHEAD;
-            let position = Position {
-                at: stamp,
-                arrival: self.oldest,
-            };
-            ring.lines.push_front(Arc::new(StoredLine { position, line, first }));
-        }
+        self.oldest = begin;
+        let before = ring.bytes();
+        ring.prepend(older);
+        self.bytes = (self.bytes + ring.bytes()).saturating_sub(before);
         self.shrink();
     }
 
@@ -204,6 +108,11 @@ impl LogStore {
         for ring in self.rings.values_mut() {
             ring.held = true;
         }
+    }
+
+    /// Memory that the lines take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Memory that all lines together may take from now on, in bytes.
@@ -219,197 +128,269 @@ impl LogStore {
         self.limit = limit;
     }
 
+    /// The container that has most loses its oldest lines: one with its share of the limit or less keeps all it has.
     fn shrink(&mut self) {
-        while self.rings.values().map(|ring| ring.bytes).sum::<usize>() > self.limit {
-            let Some(most) = self.rings.values_mut().max_by_key(|ring| ring.bytes) else {
-                break;
+        while self.bytes > self.limit {
+            let most = self.rings.iter_mut().filter(|(_, ring)| ring.chunks().len() > 1);
+            let Some((container, most)) = most.max_by_key(|(_, ring)| ring.bytes()) else {
+                return;
             };
-            let Some(oldest) = most.lines.pop_front() else { break };
-            most.bytes = most.bytes.saturating_sub(oldest.line.text.len() + LINE_OVERHEAD);
-            most.dropped += 1;
+            let before = most.bytes();
+            if let Some(dropped) = most.drop_oldest() {
+                self.scans.forget(container, dropped);
+            }
+            self.bytes = (self.bytes + most.bytes()).saturating_sub(before);
         }
     }
 
-    /// Goes through the lines for this lens, and for what is sought through it, from now on: at first around `from`,
-    /// or from the newest line back. Nothing happens if that is what it does already.
-    pub fn aim(&mut self, _lens: &Lens, _sought: Option<&Pattern>, _from: Option<Position>) {}
+    /// Goes through the lines for this lens, and for what is sought through it, from now on: at first those before
+    /// `from`, and always from the newest back. Nothing happens if that is what it does already.
+    pub fn aim(&mut self, lens: &Lens, sought: Option<&Pattern>, from: Option<Position>) {
+        let mut wanted = Vec::new();
+        if lens.sifts() {
+            wanted.push((lens, None));
+        }
+        if sought.is_some() {
+            wanted.push((lens, sought));
+        }
+        self.scans.aim(&wanted, from);
+    }
 
-    /// Goes through so many bytes of lines. True if there is more to do.
-    pub fn scan(&mut self, _bytes: usize) -> bool {
-        false
+    /// Goes through about so many bytes of lines. True if there is more to do.
+    pub fn scan(&mut self, bytes: usize) -> bool {
+        self.scans.step(&self.rings, bytes)
     }
 
     /// The last `rows` rows at or before `end` (the newest without it), oldest first.
     pub fn window(&self, lens: &Lens, end: Option<Position>, rows: usize) -> Vec<Shown<'_>> {
-        let mut all = self.rows(lens);
-        all.truncate(all.partition_point(|row| end.is_none_or(|end| row.position <= end)));
-        all.split_off(all.len().saturating_sub(rows))
+        let scan = self.scan_of(lens, None);
+        let mut window = Vec::with_capacity(rows.min(1_024));
+        self.back(lens, &scan, end, rows, |track, row, _| window.extend(track.row(row)));
+        window.reverse();
+        window
     }
 
     /// The position `rows` rows before (`back`) or after `from`; stops at the ends.
     pub fn moved(&self, lens: &Lens, from: Option<Position>, back: bool, rows: usize) -> Option<Position> {
+        let scan = self.scan_of(lens, None);
+        let mut reached = from.filter(|_| !back);
         if back {
-            let window = self.window(lens, from, rows.saturating_add(1));
-            return window.first().map(|row| row.position);
+            let take = |_: &Track<'_, '_>, _, position| reached = Some(position);
+            self.back(lens, &scan, from, rows.saturating_add(1), take);
+        } else if let Some(from) = from {
+            self.forth(lens, &scan, Some(from), rows, |position| reached = Some(position));
         }
-        let from = from?;
-        let all = self.rows(lens);
-        let after = all.iter().filter(|row| row.position > from).take(rows).last();
-        Some(after.map_or(from, |row| row.position))
+        reached
     }
 
     /// The position of the last row that is not later than `at`; false with the first row if all are.
     pub fn place_of(&self, lens: &Lens, at: Timestamp) -> Option<(Position, bool)> {
-        let all = self.rows(lens);
-        let before = all.iter().rfind(|row| row.position.at <= at);
-        let place = before.map(|row| (row.position, true));
-        place.or_else(|| all.first().map(|row| (row.position, false)))
+        let scan = self.scan_of(lens, None);
+        let end = Position { at, arrival: i64::MAX };
+        let mut place = None;
+        self.back(lens, &scan, Some(end), 1, |_, _, position| {
+            place = Some((position, true));
+        });
+        if place.is_none() {
+            self.forth(lens, &scan, None, 1, |position| place = Some((position, false)));
+        }
+        place
     }
 
     /// The position of the last row of the oldest `rows`.
     pub fn first_page(&self, lens: &Lens, rows: usize) -> Option<Position> {
-        self.rows(lens)
-            .iter()
-            .take(rows.max(1))
-            .next_back()
-            .map(|row| row.position)
+        let mut reached = None;
+        self.forth(lens, &self.scan_of(lens, None), None, rows.max(1), |position| {
+            reached = Some(position);
+        });
+        reached
     }
 
     /// The newest position.
     pub fn newest(&self, lens: &Lens) -> Option<Position> {
-        self.window(lens, None, 1).first().map(|row| row.position)
+        self.moved(lens, None, true, 0)
     }
 
     /// How many lines there are.
     pub fn counts(&self, lens: &Lens) -> Counts {
-        let mut counts = Counts::default();
-        for (_, ring) in self.rings.iter().filter(|(name, _)| lens.has(name)) {
-            counts.kept += ring.lines.len();
-            counts.dropped += ring.dropped;
+        let rings = || {
+            self.rings
+                .iter()
+                .filter(|(name, _)| lens.has(name))
+                .map(|(_, ring)| ring)
+        };
+        Counts {
+            kept: rings().map(Ring::len).sum(),
+            dropped: rings().map(|ring| ring.dropped).sum(),
+            matches: lens.sifts().then(|| self.tally_of(&self.scan_of(lens, None), None)),
         }
-        counts.matches = lens.sifts().then(|| {
-            let lens = Lens {
-                context: 0,
-                fold: false,
-                ..lens.clone()
-            };
-            let lines = self.rows(&lens).len();
-            Tally {
-                lines,
-                until: lines,
-                complete: true,
-            }
-        });
-        counts
     }
 
-    /// The next match after `from`, or before it (`back`), among the lines that this lens shows as matches; without
-    /// `from`, from the end where that direction begins.
+    /// The row of the next line with `sought` after `from`, or before it (`back`), among the matches of this lens;
+    /// without `from`, from the end where that direction begins.
     pub fn find(&self, sought: &Pattern, lens: &Lens, from: Option<Position>, back: bool) -> Found {
-        let all = self.rows(lens);
-        let hit = |row: &&Shown<'_>| sought.is_match(row.line.text) && row.is_match;
-        let found = if back {
-            all.iter()
-                .rev()
-                .filter(|row| from.is_none_or(|from| row.position < from))
-                .find(hit)
-        } else {
-            all.iter()
-                .filter(|row| from.is_none_or(|from| row.position > from))
-                .find(hit)
-        };
-        found.map_or(Found::Nowhere, |row| Found::At(row.position))
+        let (shown, scan) = (self.scan_of(lens, None), self.scan_of(lens, Some(sought)));
+        let mut next: Option<Position> = None;
+        for track in self.tracks(lens, &shown) {
+            let hit = scan
+                .marks(track.container())
+                .and_then(|marks| track.hit(marks, from, back));
+            let position = hit.and_then(|hit| track.position(hit));
+            next = match (next, position) {
+                (Some(next), Some(position)) if back => Some(next.max(position)),
+                (Some(next), Some(position)) => Some(next.min(position)),
+                (next, position) => next.or(position),
+            };
+        }
+        // A nearer one may be among the lines that were not gone through.
+        let is_sure = |track: &Track<'_, '_>| track.is_known(scan.marks(track.container()), from, next, back);
+        match next {
+            _ if !self.tracks(lens, &shown).iter().all(is_sure) => Found::NotYet,
+            Some(position) => Found::At(position),
+            None => Found::Nowhere,
+        }
     }
 
     /// How many lines [`LogStore::find`] finds in all, and at or before `until`.
     pub fn tally(&self, sought: &Pattern, lens: &Lens, until: Option<Position>) -> Tally {
-        let lens = Lens {
-            context: 0,
-            fold: false,
-            ..lens.clone()
-        };
-        let all = self.rows(&lens);
-        let hits = all.iter().filter(|row| sought.is_match(row.line.text));
-        Tally {
-            lines: hits.clone().count(),
-            until: hits
-                .filter(|row| until.is_none_or(|until| row.position <= until))
-                .count(),
-            complete: true,
-        }
+        self.tally_of(&self.scan_of(lens, Some(sought)), until)
     }
 
     /// The lines from one instant to another, oldest first.
     pub fn between(&self, from: Timestamp, to: Timestamp) -> Vec<Line<'_>> {
-        let all = self.rows(&Lens::default());
-        let within = all.iter().filter(|row| (from..=to).contains(&row.position.at));
-        within.map(|row| row.line).collect()
+        let mut lines = Vec::new();
+        for (container, ring) in &self.rings {
+            let begin = ring.last_where(|position| position.at < from) + 1;
+            let end = ring.last_where(|position| position.at <= to);
+            lines.extend((begin..=end).filter_map(|number| ring.line(number, container)));
+        }
+        lines.sort_by_key(|(position, _)| *position);
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     /// Containers of which lines after that instant were dropped for space.
     pub fn cut_after(&self, at: Timestamp) -> impl Iterator<Item = &ContainerName> {
-        let cut = move |ring: &Ring| ring.dropped > 0 && ring.lines.front().is_none_or(|line| line.position.at > at);
+        let begins = |ring: &Ring| ring.position(ring.first());
+        let cut = move |ring: &Ring| ring.dropped > 0 && begins(ring).is_none_or(|first| first.at > at);
         self.rings
             .iter()
             .filter(move |(_, ring)| cut(ring))
             .map(|(name, _)| name)
     }
+}
 
-    /// Every row, oldest first.
-    fn rows(&self, lens: &Lens) -> Vec<Shown<'_>> {
-        let mut rows: Vec<Shown<'_>> = Vec::new();
-        for (container, ring) in self.rings.iter().filter(|(name, _)| lens.has(name)) {
-            let lines: Vec<&StoredLine> = ring.lines.iter().map(|line| &**line).collect();
-            let stays = |line: &StoredLine| {
-                let excluded = lens.excluding.as_ref().is_some_and(|out| out.is_match(&line.line.text));
-                let noise = lens.hide_noise && log::is_noise(&line.line.text);
-                !(excluded || noise)
+/// A scan that is kept, or one that was made for this answer.
+enum Known<'s> {
+    Kept(&'s Scan),
+    Made(Box<Scan>),
+}
+
+impl Deref for Known<'_> {
+    type Target = Scan;
+
+    fn deref(&self) -> &Scan {
+        match self {
+            Self::Kept(scan) => scan,
+            Self::Made(scan) => scan,
+        }
+    }
+}
+
+impl LogStore {
+    /// What is known of the matches of a lens, and of what is sought through it.
+    fn scan_of(&self, lens: &Lens, sought: Option<&Pattern>) -> Known<'_> {
+        let kept = self.scans.find(lens, sought).map(Known::Kept);
+        kept.unwrap_or_else(|| {
+            let made = if lens.sifts() || sought.is_some() {
+                Scan::whole(&self.rings, lens, sought)
+            } else {
+                Scan::new(lens, sought)
             };
-            let hits: Vec<bool> = lines
+            Known::Made(Box::new(made))
+        })
+    }
+
+    fn tracks<'a, 'm>(&'a self, lens: &Lens, scan: &'m Scan) -> Vec<Track<'a, 'm>> {
+        let rings = self.rings.iter().filter(|(name, _)| lens.has(name));
+        rings
+            .map(|(name, ring)| Track::new(name, ring, lens, scan.marks(name)))
+            .collect()
+    }
+
+    fn tally_of(&self, scan: &Scan, until: Option<Position>) -> Tally {
+        let marks = || {
+            self.rings
                 .iter()
-                .map(|line| {
-                    let found = lens
-                        .matching
-                        .as_ref()
-                        .is_none_or(|sought| sought.is_match(&line.line.text));
-                    stays(line) && line.line.level >= lens.least && found
-                })
-                .collect();
-            let mut run = 0;
-            let mut last = None;
-            for (place, stored) in lines.iter().enumerate() {
-                run += usize::from(stored.first);
-                let near = place.saturating_sub(lens.context.into())..=place + usize::from(lens.context);
-                let near_hit = near.into_iter().any(|place| hits.get(place).copied().unwrap_or(false));
-                if !(near_hit && stays(stored)) {
-                    continue;
-                }
-                let is_match = hits.get(place).copied().unwrap_or(false);
-                let mut row = Shown {
-                    position: stored.position,
-                    line: Line {
-                        at: stored.line.at,
-                        container,
-                        stderr: stored.line.stderr,
-                        level: stored.line.level,
-                        text: &stored.line.text,
-                    },
-                    repeats: 1,
-                    is_match,
-                };
-                if lens.fold
-                    && last == Some(run)
-                    && let Some(before) = rows.pop()
-                {
-                    row.repeats += before.repeats;
-                    row.is_match |= before.is_match;
-                }
-                last = Some(run);
-                rows.push(row);
+                .filter_map(|(name, ring)| Some((ring, scan.marks(name)?)))
+        };
+        let lines = marks().map(|(_, marks)| marks.hits()).sum();
+        let before = |(ring, marks): (&Ring, &marks::Marks), until| {
+            let last = ring.last_where(|position| position <= until);
+            marks.hits_within(ring.first(), last)
+        };
+        Tally {
+            lines,
+            until: until.map_or(lines, |until| marks().map(|each| before(each, until)).sum()),
+            complete: scan.is_complete(&self.rings),
+        }
+    }
+
+    /// Gives the last `rows` rows at or before `end`, newest first.
+    fn back<'a>(
+        &'a self,
+        lens: &Lens,
+        scan: &Scan,
+        end: Option<Position>,
+        rows: usize,
+        mut take: impl FnMut(&Track<'a, '_>, i64, Position),
+    ) {
+        let next = |track: &Track<'_, '_>, row: Option<i64>| row.and_then(|row| Some((track.position(row)?, row)));
+        let mut tracks: Vec<_> = self
+            .tracks(lens, scan)
+            .into_iter()
+            .filter_map(|track| {
+                let last = end.map_or(track.ring().last(), |end| {
+                    track.ring().last_where(|position| position <= end)
+                });
+                Some((next(&track, track.row_until(last))?, track))
+            })
+            .collect();
+        for _ in 0..rows {
+            let newest = (0..).zip(&tracks).max_by_key(|(_, ((position, _), _))| *position);
+            let Some((place, ((position, row), track))) = newest.map(|(place, track)| (place, *track)) else {
+                return;
+            };
+            take(&track, row, position);
+            match (next(&track, track.row_before(row)), tracks.get_mut(place)) {
+                (Some(before), Some(entry)) => entry.0 = before,
+                _ => drop(tracks.swap_remove(place)),
             }
         }
-        rows.sort_by_key(|row| row.position);
-        rows
+    }
+
+    /// Gives the positions of the first `rows` rows after `from`, or of all; oldest first.
+    fn forth(&self, lens: &Lens, scan: &Scan, from: Option<Position>, rows: usize, mut take: impl FnMut(Position)) {
+        let next = |track: &Track<'_, '_>, row: Option<i64>| row.and_then(|row| Some((track.position(row)?, row)));
+        let mut tracks: Vec<_> = self
+            .tracks(lens, scan)
+            .into_iter()
+            .filter_map(|track| {
+                let ring = track.ring();
+                let last = from.map_or(ring.first() - 1, |from| ring.last_where(|position| position <= from));
+                Some((next(&track, track.row_after(last))?, track))
+            })
+            .collect();
+        for _ in 0..rows {
+            let oldest = (0..).zip(&tracks).min_by_key(|(_, ((position, _), _))| *position);
+            let Some((place, ((position, row), track))) = oldest.map(|(place, track)| (place, *track)) else {
+                return;
+            };
+            take(position);
+            match (next(&track, track.row_after(row)), tracks.get_mut(place)) {
+                (Some(after), Some(entry)) => entry.0 = after,
+                _ => drop(tracks.swap_remove(place)),
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ const LONGEST: usize = 1_000;
 pub struct Pattern {
     text: String,
     regex: Regex,
+    plain: bool,
 }
 
 impl Pattern {
@@ -38,6 +39,7 @@ impl Pattern {
             .map_err(|error| reason(&error))?;
         Ok(Self {
             text: text.to_owned(),
+            plain: regex::escape(text) == text,
             regex,
         })
     }
@@ -52,11 +54,24 @@ impl Pattern {
         self.regex.is_match(text)
     }
 
+    /// The first byte, not before `begin`, at which it occurs in that text.
+    pub(super) fn find_from(&self, text: &str, begin: usize) -> Option<usize> {
+        if begin > text.len() {
+            return None;
+        }
+        self.regex.find_at(text, begin).map(|found| found.start())
+    }
+
     /// Where it occurs, in bytes of that text, in order and without overlap. Empty matches are left out: there is
     /// nothing to see of them.
     pub fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let found = self.regex.find_iter(text).map(|found| found.range());
         found.filter(|range| !range.is_empty())
+    }
+
+    /// It stands for itself: no character of it has a meaning of its own, so that it never matches across lines.
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
     }
 }
 
@@ -175,5 +190,7 @@ mod tests {
             Pattern::parse("a*").unwrap().find_all("xay").collect::<Vec<_>>(),
             std::iter::once(1..2).collect::<Vec<_>>()
         );
+        assert!(Pattern::parse("no action").unwrap().is_plain());
+        assert!(!Pattern::parse("no.action").unwrap().is_plain());
     }
 }
