@@ -35,8 +35,8 @@ use ring::Ring;
 use scan::{Scan, Scans};
 use track::Track;
 
-/// Memory that all lines together may take unless told otherwise, in bytes.
-pub const LIMIT: usize = 32 << 20;
+/// Memory that all lines together may take unless told otherwise, in MB.
+pub const LIMIT_MB: u32 = 32;
 
 /// All lines that are kept.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct LogStore {
 
 impl Default for LogStore {
     fn default() -> Self {
-        Self::bounded(LIMIT)
+        Self::of_megabytes(LIMIT_MB)
     }
 }
 
@@ -67,6 +67,11 @@ impl LogStore {
             bytes: 0,
             scans: Scans::default(),
         }
+    }
+
+    /// An empty one whose lines may take so many MB of memory.
+    pub fn of_megabytes(limit: u32) -> Self {
+        Self::bounded((limit as usize) << 20)
     }
 
     /// Appends a line. Within a container the order of arrival stands, even if a stamp steps back.

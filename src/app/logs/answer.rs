@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::log::{self, Level};
+use crate::model::log::{self, Level, Span};
 use crate::model::name::ContainerName;
 use crate::model::time::Timestamp;
 
@@ -26,6 +26,8 @@ pub struct Line<'a> {
     pub level: Level,
     /// Clean text without line break.
     pub text: &'a str,
+    /// How its writer coloured it, as [`crate::model::log::LogLine::spans`].
+    pub spans: &'a [Span],
 }
 
 impl Line<'_> {

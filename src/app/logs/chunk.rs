@@ -3,7 +3,7 @@
 //! Once it is full it never changes; it is shared by every copy of the state.
 
 use super::answer::{Line, Position};
-use crate::model::log::{Level, LogLine};
+use crate::model::log::{Level, LogLine, Span};
 use crate::model::name::ContainerName;
 use crate::model::time::Timestamp;
 
@@ -53,6 +53,9 @@ pub(super) struct Chunk {
     entries: Vec<Entry>,
     /// Stamps of lines that stand elsewhere than their stamp says, by index.
     own: Vec<(u32, Timestamp)>,
+    /// Colours of lines that have some: where those of a line end, by index.
+    spans: Vec<Span>,
+    span_ends: Vec<(u32, u32)>,
 }
 
 impl Chunk {
@@ -64,6 +67,8 @@ impl Chunk {
             text: String::new(),
             entries: Vec::new(),
             own: Vec::new(),
+            spans: Vec::new(),
+            span_ends: Vec::new(),
         }
     }
 
@@ -89,9 +94,14 @@ impl Chunk {
         }
         self.text.push_str(&line.text);
         self.text.push(BREAK);
+        let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         if line.at != place.position.at {
-            self.own
-                .push((u32::try_from(self.entries.len()).unwrap_or(u32::MAX), line.at));
+            self.own.push((index, line.at));
+        }
+        if !line.spans.is_empty() {
+            self.spans.extend_from_slice(&line.spans);
+            self.span_ends
+                .push((index, u32::try_from(self.spans.len()).unwrap_or(u32::MAX)));
         }
         let mut bits = line.level as u32 | place.run.min(LONGEST_RUN) << RUN;
         bits |= if line.stderr { STDERR } else { 0 };
@@ -113,6 +123,8 @@ impl Chunk {
         }
         self.entries.shrink_to_fit();
         self.own.shrink_to_fit();
+        self.spans.shrink_to_fit();
+        self.span_ends.shrink_to_fit();
     }
 
     /// Memory that it takes, in bytes.
@@ -120,6 +132,8 @@ impl Chunk {
         SELF + self.text.capacity()
             + self.entries.capacity() * size_of::<Entry>()
             + self.own.capacity() * size_of::<(u32, Timestamp)>()
+            + self.spans.capacity() * size_of::<Span>()
+            + self.span_ends.capacity() * size_of::<(u32, u32)>()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -195,16 +209,29 @@ impl Chunk {
     }
 
     pub(super) fn line<'a>(&'a self, index: usize, container: &'a ContainerName) -> Line<'a> {
-        let own = u32::try_from(index).ok().and_then(|index| {
-            let place = self.own.binary_search_by_key(&index, |(index, _)| *index).ok()?;
-            self.own.get(place).map(|(_, at)| *at)
-        });
+        let own = place_of(&self.own, index).and_then(|place| self.own.get(place));
         Line {
-            at: own.unwrap_or_else(|| self.position(index).at),
+            at: own.map_or_else(|| self.position(index).at, |(_, at)| *at),
             container,
             stderr: self.bits(index) & STDERR != 0,
             level: self.level(index),
             text: self.text(index),
+            spans: self.spans(index),
         }
     }
+
+    fn spans(&self, index: usize) -> &[Span] {
+        let Some(place) = place_of(&self.span_ends, index) else {
+            return &[];
+        };
+        let end = |place: usize| self.span_ends.get(place).map_or(0, |(_, end)| *end as usize);
+        let begin = place.checked_sub(1).map_or(0, end);
+        self.spans.get(begin..end(place)).unwrap_or_default()
+    }
+}
+
+/// Where the line of that index is in a list of some lines.
+fn place_of<T>(list: &[(u32, T)], index: usize) -> Option<usize> {
+    let index = u32::try_from(index).ok()?;
+    list.binary_search_by_key(&index, |(index, _)| *index).ok()
 }

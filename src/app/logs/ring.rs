@@ -3,11 +3,15 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::answer::{Line, Position};
 use super::chunk::{Chunk, LONGEST_RUN, Place};
 use crate::model::log::{self, LogLine};
 use crate::model::name::ContainerName;
+
+/// What comes later than this after a message's first line is none of it.
+const TOGETHER: Duration = Duration::from_secs(1);
 
 /// See above.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +62,15 @@ impl Ring {
         self.place(line, Position { at: line.at, arrival });
     }
 
-    /// Appends a line at its place, or just after the last one if that is later.
-    pub(super) fn place(&mut self, line: &LogLine, position: Position) {
+    /// Appends a line at its place, or just after the last one if that is later. What continues a message stays with
+    /// it: no line of another container comes between them.
+    pub(super) fn place(&mut self, line: &LogLine, mut position: Position) {
+        if let Some((chunk, index)) = self.locate(self.last()) {
+            let head = chunk.position(index).at;
+            if line.at.since(head) < TOGETHER && log::continues(chunk.text(index), &line.text) {
+                position.at = head;
+            }
+        }
         let key = log::repeat_key(&line.text);
         let repeats = key.is_some() && key == self.key && !self.held;
         self.put(line, position, repeats);

@@ -13,6 +13,7 @@ fn line(container: &str, millis: i64, text: &str) -> LogLine {
         stderr: false,
         level: Level::Info,
         text: text.to_owned(),
+        spans: Vec::new(),
     }
 }
 

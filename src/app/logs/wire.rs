@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::LogStore;
 use super::answer::Position;
 use super::ring::Ring;
-use super::{LIMIT, LogStore};
-use crate::model::log::{Level, LogLine};
+use crate::model::log::{Level, LogLine, Span};
 use crate::model::name::ContainerName;
 use crate::model::time::Timestamp;
 
@@ -40,8 +40,11 @@ enum WireLine<T> {
 
 #[derive(Serialize, Deserialize)]
 struct Rest {
-    /// Docker's stamp, where the line stands elsewhere.
+    /// Docker's stamp: the line may stand elsewhere.
     at: Timestamp,
+    /// Colours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spans: Vec<Span>,
 }
 
 /// Level, and whether the line is of stderr, and repeats the one before it.
@@ -62,10 +65,14 @@ impl Serialize for WrittenLines<'_> {
                 continue;
             };
             let flags = flags(line.level, line.stderr, ring.run_start(number) < number);
-            lines.serialize_element(&if line.at == place.at {
+            lines.serialize_element(&if line.at == place.at && line.spans.is_empty() {
                 WireLine::Short(place.at, place.arrival, flags, line.text)
             } else {
-                WireLine::Long(place.at, place.arrival, flags, line.text, Rest { at: line.at })
+                let rest = Rest {
+                    at: line.at,
+                    spans: line.spans.to_vec(),
+                };
+                WireLine::Long(place.at, place.arrival, flags, line.text, rest)
             })?;
         }
         lines.end()
@@ -92,24 +99,13 @@ impl Serialize for LogStore {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Read {
     rings: BTreeMap<ContainerName, ReadRing>,
     arrivals: i64,
     oldest: i64,
-    limit: usize,
-}
-
-impl Default for Read {
-    fn default() -> Self {
-        Self {
-            rings: BTreeMap::new(),
-            arrivals: 0,
-            oldest: 0,
-            limit: LIMIT,
-        }
-    }
+    limit: Option<usize>,
 }
 
 #[derive(Default, Deserialize)]
@@ -126,7 +122,7 @@ impl<'de> Deserialize<'de> for LogStore {
         let mut store = Self {
             arrivals: read.arrivals,
             oldest: read.oldest,
-            ..Self::bounded(read.limit)
+            ..read.limit.map_or_else(Self::default, Self::bounded)
         };
         for (container, lines) in read.rings {
             let ring = ring(&container, lines);
@@ -146,9 +142,12 @@ impl<'de> Deserialize<'de> for LogStore {
 fn ring(container: &ContainerName, read: ReadRing) -> Ring {
     let mut ring = Ring::default();
     for line in read.lines {
-        let (at, arrival, flags, text, own) = match line {
-            WireLine::Short(at, arrival, flags, text) => (at, arrival, flags, text, at),
-            WireLine::Long(at, arrival, flags, text, rest) => (at, arrival, flags, text, rest.at),
+        let (at, arrival, flags, text, rest) = match line {
+            WireLine::Short(at, arrival, flags, text) => {
+                let spans = Vec::new();
+                (at, arrival, flags, text, Rest { at, spans })
+            }
+            WireLine::Long(at, arrival, flags, text, rest) => (at, arrival, flags, text, rest),
             WireLine::Old { position, line } => {
                 // What repeats was not known then.
                 ring.place(&line, position);
@@ -156,7 +155,8 @@ fn ring(container: &ContainerName, read: ReadRing) -> Ring {
             }
         };
         let line = LogLine {
-            at: own,
+            at: rest.at,
+            spans: rest.spans,
             container: container.clone(),
             stderr: flags & STDERR != 0,
             level: level(flags),

@@ -32,7 +32,7 @@ impl Naive {
         let ring = self.rings.entry(line.container.clone()).or_default();
         let held = std::mem::take(self.held.entry(line.container.clone()).or_default());
         let last = ring.last();
-        let at = last.map_or(line.at, |last| last.place.0.max(line.at));
+        let at = last.map_or(line.at, |last| after(last, &line, line.at));
         let begins = held || !last.is_some_and(|last| repeats(&last.line, &line));
         ring.push(Kept {
             place: (at, self.newest),
@@ -49,7 +49,7 @@ impl Naive {
             let first = ring.first().map_or(line.at, |first| first.place.0.min(line.at));
             let last = older.last();
             older.push(Kept {
-                place: (last.map_or(first, |last| last.place.0.max(first)), arrival),
+                place: (last.map_or(first, |last| after(last, line, first)), arrival),
                 begins: !last.is_some_and(|last| repeats(&last.line, line)),
                 line: line.clone(),
             });
@@ -133,6 +133,12 @@ impl Naive {
         places.dedup();
         (places, lines)
     }
+}
+
+/// Where the line after `last` stands.
+fn after(last: &Kept, line: &LogLine, at: Timestamp) -> Timestamp {
+    let together = line.at.since(last.place.0).as_secs() < 1 && log::continues(&last.line.text, &line.text);
+    if together { last.place.0 } else { at.max(last.place.0) }
 }
 
 fn stays(kept: &Kept, lens: &Lens) -> bool {

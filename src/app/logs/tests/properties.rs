@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::{Found, Lens, LogStore, Pattern, Position, Shown};
+use super::super::{Found, Lens, Line, LogStore, Pattern, Position, Shown};
 use super::naive::{Naive, Row, place};
-use crate::model::log::{Level, LogLine};
+use crate::model::log::{Level, LogLine, Span, Style};
 use crate::model::time::Timestamp;
 
 /// What happens to a store.
@@ -23,6 +23,14 @@ enum Act {
 const CONTAINERS: [&str; 3] = ["a", "b", "c"];
 const LIMIT: usize = 150 << 10;
 
+fn span(end: u32) -> Span {
+    let style = Style {
+        bold: true,
+        ..Style::default()
+    };
+    Span { start: 0, end, style }
+}
+
 fn a_line() -> impl Strategy<Value = LogLine> {
     let text = prop_oneof![
         4 => "no action [0-9]{1,2}",
@@ -36,6 +44,10 @@ fn a_line() -> impl Strategy<Value = LogLine> {
         container: CONTAINERS[container].into(),
         stderr,
         level,
+        spans: match text.len() {
+            0..2 => Vec::new(),
+            length => vec![span(u32::try_from(length).unwrap()); length % 3],
+        },
         text,
     })
 }
@@ -153,6 +165,16 @@ proptest! {
         let (mut store, naive, received) = after(acts, &lens, &sought);
         let counts = store.counts(&Lens::default());
         prop_assert_eq!(counts.kept as u64 + counts.dropped, received as u64);
+        // Each as it came.
+        for (container, ring) in &naive.rings {
+            let kept = store.window(&Lens::of(Some(container)), None, usize::MAX);
+            prop_assert_eq!(kept.len(), ring.len());
+            for (shown, kept) in kept.iter().zip(ring) {
+                let Line { at, container, stderr, level, text, spans } = shown.line;
+                let (container, text, spans) = (container.clone(), text.to_owned(), spans.to_vec());
+                prop_assert_eq!(&LogLine { at, container, stderr, level, text, spans }, &kept.line);
+            }
+        }
         let rows = naive.rows(&lens);
         // Through a lens that was not aimed at, and by a scan that ended.
         let fresh: Vec<Row> = store.clone().window(&lens, None, usize::MAX).iter().map(row).collect();
