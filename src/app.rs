@@ -11,7 +11,7 @@ pub mod command;
 pub mod event;
 pub mod feed;
 pub mod history;
-pub mod log_store;
+pub mod logs;
 pub mod playback;
 pub mod question;
 mod stage;
@@ -25,6 +25,7 @@ mod pacing;
 pub mod page;
 mod recording;
 mod reporting;
+mod scanning;
 
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ use command::{Command, Context};
 use event::{Effect, Event, Leave, Urgency};
 use feed::Feed;
 use history::History;
-use log_store::LogStore;
+use logs::LogStore;
 use view::{Overlay, View};
 
 pub use stage::Stage;
@@ -65,6 +66,8 @@ pub struct Options {
     pub overrides: Overrides,
     /// Refuse everything that changes the cluster.
     pub read_only: bool,
+    /// Memory for log lines in MB, if not [`logs::LIMIT_MB`].
+    pub log_memory: Option<u32>,
 }
 
 /// Something to tell the operator.
@@ -115,6 +118,7 @@ impl App {
     /// A program that knows nothing yet; the effects start the first sources.
     pub fn start(options: Options, now: Timestamp) -> (Self, Vec<Effect>) {
         let mut app = Self {
+            logs: LogStore::of_megabytes(options.log_memory.unwrap_or(logs::LIMIT_MB)),
             options,
             now,
             ..Self::default()
@@ -128,6 +132,7 @@ impl App {
         self.now = self.now.max(now);
         let (mut effects, urgency) = self.take(event);
         effects.extend(self.pace());
+        effects.extend(self.scan_logs().then_some(Effect::Scan));
         (effects, urgency)
     }
 
@@ -149,6 +154,7 @@ impl App {
             Event::CheckEnded => (Vec::new(), self.check_ended()),
             Event::Reported(written) => (Vec::new(), self.reported(written)),
             Event::Recording(news) => (Vec::new(), self.recorded(news)),
+            Event::Scan => (Vec::new(), Urgency::Now),
         }
     }
 
@@ -288,7 +294,12 @@ impl App {
         if matches!(self.view.overlay, Some(Overlay::Note(_))) {
             return self.type_note(&key);
         }
-        command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command))
+        let effects =
+            command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command));
+        if self.view.logs.end.is_some() {
+            self.logs.hold();
+        }
+        effects
     }
 
     /// Does what the operator meant.

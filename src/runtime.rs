@@ -169,6 +169,7 @@ fn options(settings: &Settings, lab: Option<&LabOptions>) -> app::Options {
         selector,
         overrides,
         read_only: settings.read_only.value,
+        log_memory: Some(settings.log_memory.value),
     }
 }
 

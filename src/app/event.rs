@@ -41,6 +41,8 @@ pub enum Event {
     Reported(Result<String, String>),
     /// A record of this run began or ended.
     Recording(RecordNews),
+    /// There is time for [`Effect::Scan`]. Not part of a record: what it finds follows from the rest.
+    Scan,
 }
 
 /// What becomes of the record of this run.
@@ -84,6 +86,8 @@ pub enum Effect {
     Record,
     /// Use the next theme.
     NextTheme,
+    /// Come back with [`Event::Scan`] when nothing else waits: log lines are still to be gone through.
+    Scan,
     /// End the monitor.
     Leave(Leave),
 }

@@ -90,14 +90,14 @@ impl App {
     }
 
     fn go_in_logs(&mut self, command: Command, back: bool, steps: usize) {
-        let only = self.view.logs.only.as_ref();
+        let lens = &self.view.logs.lens();
         self.view.logs.end = match command {
             Command::Last => None,
-            Command::First => self.logs.first_page(only, self.view.page()),
+            Command::First => self.logs.first_page(lens, self.view.page()),
             _ => {
-                let end = self.logs.moved(only, self.view.logs.end, back, steps);
+                let end = self.logs.moved(lens, self.view.logs.end, back, steps);
                 // Back at the newest line is following again, so that the end key is not needed for it.
-                if back || end != self.logs.newest(only) {
+                if back || end != self.logs.newest(lens) {
                     end
                 } else {
                     None
@@ -174,10 +174,10 @@ impl App {
 
     pub(super) fn follow(&mut self) {
         self.view.logs.around = None;
-        let only = self.view.logs.only.as_ref();
+        let lens = &self.view.logs.lens();
         self.view.logs.end = match self.view.logs.end {
             Some(_) => None,
-            None => self.logs.newest(only),
+            None => self.logs.newest(lens),
         };
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::app::logs::Lens;
 use crate::app::moving::{neighbour, scrolled};
 use crate::app::view::{Overlay, Pane};
 use crate::model::dcs::TimelineSwitch;
@@ -178,7 +179,7 @@ impl App {
 
     /// All containers' lines, so that those of that instant stand in the middle.
     fn show_logs_around(&mut self, instant: Timestamp) {
-        let Some((place, exact)) = self.logs.place_of(None, instant) else {
+        let Some((place, exact)) = self.logs.place_of(&Lens::default(), instant) else {
             return self.tell("no log line is kept".to_owned(), true);
         };
         let back = Return {
@@ -192,7 +193,7 @@ impl App {
         let below = usize::from(self.view.size.1 / 3);
         let logs = &mut self.view.logs;
         (logs.own, logs.only, logs.pan) = (false, None, 0);
-        logs.end = self.logs.moved(None, Some(place), false, below);
+        logs.end = self.logs.moved(&logs.lens(), Some(place), false, below);
         logs.around = Some(instant);
         (self.view.focus, self.view.zoomed, self.view.origin) = (Pane::Logs, true, Some(back));
         if !exact {
@@ -263,8 +264,8 @@ mod tests {
     }
 
     fn shown(app: &App) -> Vec<String> {
-        let lines = app.logs.window(None, app.view.logs.end, 26);
-        lines.iter().map(|line| line.line.text.clone()).collect()
+        let lines = app.logs.window(&Lens::default(), app.view.logs.end, 26);
+        lines.iter().map(|row| row.line.text.to_owned()).collect()
     }
 
     #[test]
@@ -332,7 +333,7 @@ mod tests {
     #[test]
     fn without_lines_from_then_that_is_said() {
         let (mut app, _) = app();
-        app.logs = crate::app::log_store::LogStore::default();
+        app.logs = crate::app::logs::LogStore::default();
         press(&mut app, &[KeyCode::Char('w'), KeyCode::Tab, KeyCode::Enter]);
         assert!(
             app.notice

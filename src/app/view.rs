@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::log_store::Position;
+use crate::app::logs::{Lens, Position};
 use crate::app::noting::Draft;
 use crate::app::page::{Return, Spot};
 use crate::app::question::Question;
@@ -112,6 +112,13 @@ pub struct LogView {
     pub pan: u16,
     /// Show the program's own log instead.
     pub own: bool,
+}
+
+impl LogView {
+    /// What of the lines it shows.
+    pub fn lens(&self) -> Lens {
+        Lens::of(self.only.as_ref())
+    }
 }
 
 /// The screen's state.

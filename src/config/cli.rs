@@ -165,6 +165,9 @@ pub struct MonitorArgs {
     /// How many log lines of each container to read at the start [default: 200].
     #[arg(long, global = true, value_name = "LINES")]
     pub tail: Option<String>,
+    /// Memory for the log lines that are kept, in MB; what no longer fits is counted [default: 32].
+    #[arg(long, global = true, value_name = "MB")]
+    pub log_memory: Option<String>,
     /// Record the run into this new file, or into a new file in this folder; pgherd replay plays it.
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<String>,

@@ -28,6 +28,7 @@ pub fn describe(settings: &Settings) -> String {
     table.row("read_only", &settings.read_only.value, &settings.read_only.from);
     table.row("probe", &quoted(settings.probe.value.name()), &settings.probe.from);
     table.row("tail", &settings.tail.value, &settings.tail.from);
+    table.row("log_memory", &settings.log_memory.value, &settings.log_memory.from);
     let zone = match settings.time_zone.value {
         TimeZone::Local => "local",
         TimeZone::Utc => "utc",

@@ -33,6 +33,8 @@ pub struct File {
     pub probe: Option<Spanned<String>>,
     /// Log lines read at the start.
     pub tail: Option<Spanned<u32>>,
+    /// Memory for the lines that are kept.
+    pub log_memory: Option<Spanned<u32>>,
     /// `local` or `utc`.
     pub time_zone: Option<Spanned<String>>,
     /// Folder for reports.

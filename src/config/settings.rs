@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::file::{self, Loaded, MemberTable, PostgresTable, ProxyTable};
 use super::layers::Layers;
 use super::{ConfigError, Origin, Sourced, values};
+use crate::app::logs;
 use crate::model::name::{MemberName, ProxyName};
 use crate::model::probe::Mode;
 use crate::model::topology::{Address, NodeTarget, ProxyTarget};
@@ -45,6 +46,8 @@ pub struct Settings {
     pub probe: Sourced<ProbeSetting>,
     /// Log lines read of each container at the start.
     pub tail: Sourced<u32>,
+    /// Memory for the lines that are kept, in MB.
+    pub log_memory: Sourced<u32>,
     /// Zone of the times shown.
     pub time_zone: Sourced<TimeZone>,
     /// Folder for reports; `None` is the working folder, or [`Settings::spare_reports`] where that cannot be written.
@@ -58,6 +61,10 @@ pub struct Settings {
     /// Where a record goes that a key begins.
     pub records: Option<PathBuf>,
 }
+
+/// A record of more MB fits no disk, lines of more no memory.
+const MOST_DISK: u32 = 1_000_000;
+const MOST_MEMORY: u32 = 65_536;
 
 /// Where the configuration file is or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +210,10 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("tail", "", &flags.tail, &keys.tail)
             .parse(values::lines)?
             .or(200),
+        log_memory: at
+            .find("log_memory", "", &flags.log_memory, &keys.log_memory)
+            .parse(|text| values::megabytes(text, MOST_MEMORY))?
+            .or(logs::LIMIT_MB),
         time_zone: at
             .find("time_zone", "", &flags.time_zone, &keys.time_zone)
             .parse(values::time_zone)?
@@ -218,7 +229,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .or_none(),
         record_limit: at
             .find("record_limit", "", &flags.record_limit, &keys.record_limit)
-            .parse(values::megabytes)?
+            .parse(|text| values::megabytes(text, MOST_DISK))?
             .or(256),
         records: environment.state("pgherd/records"),
     })

@@ -34,18 +34,10 @@ pub(super) fn lines(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("{text:?} is no number of lines from 0 to {MOST_LINES}"))
 }
 
-/// A record of less holds nothing, one of more fits no disk.
-const MEGABYTES: std::ops::RangeInclusive<u32> = 1..=1_000_000;
-
-pub(super) fn megabytes(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|number| MEGABYTES.contains(number));
-    number.ok_or_else(|| {
-        format!(
-            "{text:?} is no number of MB from {} to {}",
-            MEGABYTES.start(),
-            MEGABYTES.end()
-        )
-    })
+/// At least one, and at most so many.
+pub(super) fn megabytes(text: &str, most: u32) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("{text:?} is no number of MB from 1 to {most}"))
 }
 
 pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {

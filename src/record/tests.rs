@@ -49,6 +49,7 @@ impl Run {
                 ..Overrides::default()
             },
             read_only: false,
+            ..Options::default()
         };
         let (app, _) = App::start(options, now);
         Self {

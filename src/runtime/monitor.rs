@@ -85,6 +85,7 @@ pub(crate) async fn run(
         done,
         ended: None,
         suspended: false,
+        scans: false,
     };
     if let Some(news) = monitor.tape.attach(&monitor.app) {
         monitor.take(Event::Recording(news));
@@ -105,6 +106,8 @@ struct Monitor<'a> {
     done: mpsc::Sender<Event>,
     ended: Option<Ended>,
     suspended: bool,
+    /// Log lines are still to be gone through.
+    scans: bool,
 }
 
 impl Monitor<'_> {
@@ -148,6 +151,11 @@ impl Monitor<'_> {
                         urgency = urgency.max(self.take(Event::Signal(signal)));
                     }
                     urgency
+                }
+                // Nothing else waits; the reader of the keys has its turn first.
+                () = tokio::task::yield_now(), if self.scans => {
+                    self.scans = false;
+                    self.take(Event::Scan)
                 }
             };
             if let Some(ended) = self.ended {
@@ -199,6 +207,7 @@ impl Monitor<'_> {
                     }
                 }
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
+                Effect::Scan => self.scans = true,
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
             }

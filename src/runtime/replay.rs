@@ -59,6 +59,7 @@ async fn play(player: Player, name: String, look: Look, reports: Place) -> Resul
     pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut last, mut drawn) = (Instant::now(), Instant::now());
     let mut size = screen.size()?;
+    session.scan();
     screen.draw(|frame| session.draw(frame))?;
     loop {
         tokio::select! {
@@ -83,6 +84,13 @@ async fn play(player: Player, name: String, look: Look, reports: Place) -> Resul
                     continue;
                 }
             }
+            // So is a search through many lines.
+            () = tokio::task::yield_now(), if session.scans => {
+                session.scan();
+                if session.scans && drawn.elapsed() < PACE {
+                    continue;
+                }
+            }
             now = pace.tick() => {
                 super::logging::collect();
                 let passed = now.saturating_duration_since(last).min(LATE);
@@ -92,6 +100,7 @@ async fn play(player: Player, name: String, look: Look, reports: Place) -> Resul
                 }
             }
         }
+        session.scan();
         screen.draw(|frame| session.draw(frame))?;
         drawn = Instant::now();
     }
@@ -113,6 +122,8 @@ struct Session {
     /// What the viewer looks at, once that is something else than what was recorded.
     own: Option<View>,
     goal: Option<Goal>,
+    /// Log lines are still to be gone through for what the viewer looks at.
+    scans: bool,
     look: Look,
     reports: Place,
 }
@@ -133,9 +144,14 @@ impl Session {
             playback,
             own: None,
             goal: None,
+            scans: false,
             look,
             reports,
         }
+    }
+
+    fn scan(&mut self) {
+        self.scans = self.looking(App::scan_logs);
     }
 
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {

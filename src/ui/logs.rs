@@ -11,6 +11,7 @@ use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::theme::Theme;
 use super::units;
+use crate::app::logs::Counts;
 use crate::model::log::Level;
 use crate::model::text::columns::without;
 
@@ -41,7 +42,7 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
     if logs.own {
         return "follows".to_owned();
     }
-    let (kept, dropped) = scene.app.logs.counts(logs.only.as_ref());
+    let Counts { kept, dropped, .. } = scene.app.logs.counts(&logs.lens());
     let mut parts = vec![match (logs.end, logs.around) {
         (Some(_), Some(at)) => format!("around {}", units::clock_millis(at, scene.zone)),
         (Some(_), None) => "standing still".to_owned(),
@@ -66,7 +67,7 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     let lines = scene
         .app
         .logs
-        .window(logs.only.as_ref(), logs.end, usize::from(inside.height));
+        .window(&logs.lens(), logs.end, usize::from(inside.height));
     if lines.is_empty() {
         Pen::at(buffer, inside, 0).skip(1).put("no line yet", scene.theme.dim);
         return;
@@ -77,7 +78,7 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
         .map(|container| container.name.as_str())
         .collect();
     // Lines stay longer than their container does.
-    let shown = lines.iter().map(|stored| stored.line.container.as_str());
+    let shown = lines.iter().map(|shown| shown.line.container.as_str());
     let width = names
         .iter()
         .copied()
@@ -89,11 +90,11 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     let around = logs.around.filter(|_| logs.end.is_some());
     // The first line that is not before the instant, or the last one.
     let marked = around.map(|at| {
-        let after = lines.iter().position(|stored| stored.line.at >= at);
+        let after = lines.iter().position(|shown| shown.line.at >= at);
         after.unwrap_or(lines.len().saturating_sub(1))
     });
-    for (row, stored) in (0..).zip(lines) {
-        let (line, theme) = (&stored.line, scene.theme);
+    for (row, shown) in (0..).zip(&lines) {
+        let (line, theme) = (&shown.line, scene.theme);
         let mut pen = Pen::at(buffer, inside, row);
         let mark = if marked == Some(usize::from(row)) { "▸" } else { " " };
         pen.put(mark, theme.border_focused)

@@ -1,0 +1,15 @@
+//! Log lines are gone through for what is looked at, a little with each event: no key waits for it.
+
+use crate::app::App;
+
+/// Bytes of lines that one event goes through: some milliseconds for the slowest expression.
+const STEP: usize = 512 << 10;
+
+impl App {
+    /// Goes on a little. True if there is more to do.
+    pub fn scan_logs(&mut self) -> bool {
+        let view = &self.view.logs;
+        self.logs.aim(&view.lens(), None, view.end);
+        self.logs.scan(STEP)
+    }
+}
