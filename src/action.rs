@@ -4,5 +4,6 @@
 
 pub mod check;
 pub mod container;
+mod haproxy;
 pub mod operation;
 pub mod patroni;

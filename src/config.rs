@@ -14,6 +14,7 @@ pub mod environment;
 pub mod file;
 pub mod lab;
 mod layers;
+pub mod operate;
 pub mod settings;
 mod values;
 

@@ -5,16 +5,19 @@ use std::future::Future;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::patroni;
+use super::{haproxy, patroni};
 use crate::model::check::{State, Step};
-use crate::model::operation::{Outcome, Plan, Progress};
+use crate::model::operation::{Operation, Outcome, Plan, Progress};
 use crate::net::http::BasicAuth;
 
 /// Carries out `plan`, with this login at Patroni's REST API. It goes on to its end though nobody listens any more;
 /// what was asked of Patroni goes on even if this future is dropped.
 pub async fn perform(plan: &Plan, login: Option<&BasicAuth>, tell: UnboundedSender<Progress>) {
     let teller = Teller::to(tell);
-    let outcome = patroni::perform(plan, login, &teller).await;
+    let outcome = match plan.operation {
+        Operation::SetServer { .. } => haproxy::perform(plan, &teller).await,
+        _ => patroni::perform(plan, login, &teller).await,
+    };
     teller.say(Progress::Ended(outcome));
 }
 

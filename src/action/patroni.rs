@@ -21,8 +21,10 @@ use super::operation::Teller;
 use crate::model::dcs::DcsSnapshot;
 use crate::model::name::MemberName;
 use crate::model::operation::{Operation, Outcome, Plan};
+use crate::model::topology::StoreTarget;
 use crate::net::http::{Answer, BasicAuth, Lost};
 
+use document::Document;
 use request::{Request, Verdict};
 use sight::{Eyes, Sight};
 
@@ -44,6 +46,15 @@ pub(super) async fn perform(plan: &Plan, login: Option<&BasicAuth>, teller: &Tel
         under_way: JoinSet::new(),
     };
     operator.run().await.unwrap_or_else(|outcome| outcome)
+}
+
+/// The dynamic configuration as it is in ZooKeeper.
+///
+/// # Errors
+/// Why it cannot be read, for people.
+pub async fn configuration(store: &StoreTarget) -> Result<Document, String> {
+    let mut eyes = Eyes::of(store, &[]).ok_or("no scope in ZooKeeper is known")?;
+    settings::read(&mut eyes).await
 }
 
 struct Operator<'a> {

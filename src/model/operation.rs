@@ -1,7 +1,7 @@
 //! What an operator asks of Patroni and of HAProxy: what it is called, what it will do, what stands against it now, and
 //! what it is bound to once it was confirmed.
 //!
-//! Pure: [`crate::action::patroni`] and [`crate::action::haproxy`] carry it out and tell of it in [`Progress`].
+//! Pure: [`crate::action::operation`] carries it out and tells of it in [`Progress`].
 
 mod preflight;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::operation::Change;
-use crate::model::text::{clean_line, shortened};
+use crate::model::text::{clean, clean_line, shortened};
 
 /// The value of the `config` znode, and its version.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +85,73 @@ fn put(document: &mut Value, change: &Change, value: Option<Value>) -> Result<()
         None => object.remove(last),
     };
     Ok(())
+}
+
+/// As people read and edit it: YAML, as in `patronictl`.
+///
+/// # Errors
+/// It cannot be written so.
+pub fn yaml(document: &Value) -> Result<String, String> {
+    serde_norway::to_string(document).map_err(|error| clean_line(&error.to_string()))
+}
+
+/// Reads YAML, of which JSON is a part; an empty text is an empty object.
+///
+/// # Errors
+/// Where and why it is none, or that it is no object.
+pub fn from_yaml(text: &str) -> Result<Value, String> {
+    match serde_norway::from_str(text) {
+        Ok(Value::Null) => Ok(Value::Object(Map::new())),
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err("this is no list of keys and values".to_owned()),
+        Err(error) => Err(clean_line(&error.to_string())),
+    }
+}
+
+/// The document after `key.key=value`, where the value is YAML and `null` removes, as in `patronictl edit-config --set`.
+///
+/// # Errors
+/// The text is not of that form, or a key is below something that is no object.
+pub fn set(document: &mut Value, text: &str) -> Result<(), String> {
+    let (path, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("{} is not of the form key=value", clean_line(text)))?;
+    let value: Value = serde_norway::from_str(value).map_err(|error| clean_line(&format!("{path}: {error}")))?;
+    let path: Vec<String> = path.trim().split('.').map(str::to_owned).collect();
+    if path.iter().any(String::is_empty) {
+        return Err(format!("{} is not of the form key=value", clean_line(text)));
+    }
+    let change = Change {
+        path,
+        from: None,
+        to: None,
+    };
+    put(document, &change, Some(value).filter(|value| !value.is_null()))
+}
+
+/// Lays a merge patch (RFC 7386) over the document: objects are entered, `null` removes.
+pub fn merge(document: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *document = patch.clone();
+        return;
+    };
+    if !document.is_object() {
+        *document = Value::Object(Map::new());
+    }
+    let Some(object) = document.as_object_mut() else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            object.remove(key);
+        } else {
+            merge(object.entry(key).or_insert(Value::Null), value);
+        }
+    }
+}
+
+/// What differs between two texts, in lines with `-`, `+` or a blank before them; harmless on a terminal.
+pub fn difference(before: &str, after: &str) -> String {
+    let diff = similar::TextDiff::from_lines(before, after);
+    clean(&diff.unified_diff().context_radius(2).header("now", "then").to_string())
 }
 
 /// Those changes that do not hold: what is there instead, in words.
@@ -170,6 +237,49 @@ mod tests {
         assert!(Document::read(b"[]", 1).is_err() && Document::read(b"\x1b", 1).is_err());
     }
 
+    #[test]
+    fn keys_are_set_as_patronictl_sets_them() {
+        let mut document = json!({"ttl": 30, "postgresql": {"parameters": {"a": 1}}});
+        for text in [
+            "ttl=20",
+            "postgresql.parameters.b=on",
+            "postgresql.parameters.a=null",
+            "x.y={c: [1, two]}",
+        ] {
+            set(&mut document, text).unwrap();
+        }
+        let expected = json!({"ttl": 20, "postgresql": {"parameters": {"b": "on"}}, "x": {"y": {"c": [1, "two"]}}});
+        assert_eq!(document, expected);
+        for bad in ["ttl", "=1", "a..b=1", "ttl.x=1", "a={", "a=\u{1b}[31m\n- :"] {
+            let why = set(&mut document.clone(), bad).unwrap_err();
+            assert!(!why.contains(['\u{1b}', '\n']), "{why:?}");
+        }
+        merge(
+            &mut document,
+            &json!({"ttl": null, "x": {"y": {"c": null, "d": 1}}, "postgresql": 3, "new": {"e": {}}}),
+        );
+        assert_eq!(
+            document,
+            json!({"postgresql": 3, "x": {"y": {"d": 1}}, "new": {"e": {}}})
+        );
+    }
+
+    #[test]
+    fn it_is_edited_as_yaml_and_json_is_taken_too() {
+        let document = json!({"ttl": 30, "postgresql": {"parameters": {"hot_standby": "on", "n": "007", "f": 0.5}}});
+        let text = yaml(&document).unwrap();
+        assert!(text.contains("ttl: 30\n") && text.contains("n: '007'"), "{text}");
+        assert_eq!(from_yaml(&text), Ok(document.clone()));
+        assert_eq!(from_yaml(&document.to_string()), Ok(document));
+        assert_eq!(from_yaml(" \n"), Ok(json!({})));
+        for bad in ["- a", "a: b: c", "\t", "a: [", "just text", "a: \u{1b}"] {
+            assert!(from_yaml(bad).is_err(), "{bad}");
+        }
+        let differs = difference("a: 1\nb: 2\n", "a: 1\nb: \u{1b}[31m3\n");
+        assert!(differs.contains("\n-b: 2\n+b: 3\n"), "{differs}");
+        assert_eq!(difference("a\n", "a\n"), "");
+    }
+
     fn tree() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             any::<i32>().prop_map(Value::from),
@@ -190,6 +300,10 @@ mod tests {
             apply(&mut made, &found).unwrap();
             prop_assert_eq!(&made, &after);
             prop_assert!(differing(&after, &found).is_empty());
+            prop_assert_eq!(&from_yaml(&yaml(&after).unwrap()).unwrap(), &after);
+            let mut patched = before;
+            merge(&mut patched, &merge_patch(&found).unwrap());
+            prop_assert_eq!(&patched, &after);
         }
     }
 }
