@@ -1,7 +1,7 @@
 //! The command line, the configuration file and the environment, resolved to one set of [`settings::Settings`] in which
 //! every value knows where it came from.
 //!
-//! May name `model`, `source`, `action`, `app` and `ui`; knows nothing of `lab` and `runtime`. A higher layer wins:
+//! May name `model`, `net`, `source`, `action`, `app` and `ui`; knows nothing of `lab` and `runtime`. A higher layer wins:
 //! flag, environment, file, default. Resolving is a pure function; the process's environment is read in one place.
 //!
 //! To add a setting: a flag in `cli`, a key in `file`, a field and a line of `resolve` in `settings`, a line in
@@ -14,6 +14,7 @@ pub mod environment;
 pub mod file;
 pub mod lab;
 mod layers;
+pub mod operate;
 pub mod settings;
 mod values;
 

@@ -7,8 +7,9 @@
 //! | layer | what it is | may name |
 //! |---|---|---|
 //! | [`model`] | what is known about a cluster and what follows from it; pure | – |
-//! | [`source`] | the outside world, read | `model` |
-//! | [`action`] | the outside world, changed | `model` |
+//! | [`net`] | what reading and changing have in common: HTTP, ZooKeeper sessions, Patroni's forms | `model` |
+//! | [`source`] | the outside world, read | `model`, `net` |
+//! | [`action`] | the outside world, changed | `model`, `net` |
 //! | [`app`] | the state and its one transition | `model` |
 //! | [`record`] | what went into that transition, written to a file and played from it | `model`, `app` |
 //! | [`ui`] | a frame, drawn from the state | `model`, `app` |
@@ -41,6 +42,7 @@ pub mod app;
 pub mod config;
 pub mod lab;
 pub mod model;
+pub mod net;
 pub mod record;
 pub mod report;
 pub mod runtime;

@@ -26,6 +26,7 @@ pub mod lock;
 pub mod log;
 pub mod member;
 pub mod name;
+pub mod operation;
 pub mod pace;
 mod pairs;
 pub mod patroni;

@@ -10,6 +10,7 @@ mod discover;
 mod exit;
 mod logging;
 mod monitor;
+mod operate;
 mod probe;
 mod recording;
 mod replay;
@@ -81,6 +82,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Config) => {
             say(&config::describe(&settings))?;
             Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Operate(command)) => {
+            let options = options(&settings, None);
+            operate::run(command, options, Arc::new(settings)).await
         }
         Some(Command::Check { json }) => check::run(options(&settings, None), Arc::new(settings), json).await,
         Some(Command::Discover) => {

@@ -1,17 +1,17 @@
-//! The outside world, read. May name `model` only.
+//! The outside world, read. May name `model` and `net` only.
 //!
 //! Every source is one supervised task with a deadline on every call. It sends [`Signal`]s and never keeps state that
-//! the screen needs. Each has a pure `decode` of bytes or rows, tested on recorded samples.
+//! the screen needs. Each has a pure `decode` of bytes or rows, tested on recorded samples; Patroni's forms are
+//! read in [`crate::net`], which changing it needs too.
 //!
 //! To add a source: a variant of [`SourceId`], a snapshot type in `model`, a file here with `watch` and a
 //! `decode` file, a line in `runtime`'s conductor.
 
 pub mod docker;
-pub mod haproxy;
-pub mod http;
-pub mod patroni;
 #[cfg(test)]
-mod port;
+pub(crate) mod fake;
+pub mod haproxy;
+pub mod patroni;
 pub mod postgres;
 pub mod probe;
 mod rounds;

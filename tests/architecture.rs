@@ -8,18 +8,19 @@ use std::path::{Path, PathBuf};
 /// Each layer and what it may name beside itself.
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("source", &["model"]),
-    ("action", &["model"]),
+    ("net", &["model"]),
+    ("source", &["model", "net"]),
+    ("action", &["model", "net"]),
     ("app", &["model"]),
     ("record", &["model", "app"]),
     ("ui", &["model", "app"]),
     ("report", &["model", "app"]),
-    ("config", &["model", "source", "action", "app", "ui"]),
+    ("config", &["model", "net", "source", "action", "app", "ui"]),
     ("lab", &["model", "config"]),
     (
         "runtime",
         &[
-            "model", "source", "action", "app", "record", "ui", "report", "config", "lab",
+            "model", "net", "source", "action", "app", "record", "ui", "report", "config", "lab",
         ],
     ),
 ];
@@ -83,6 +84,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         "record",
         &["tokio", "ratatui", "bollard", "hyper", "std::env", "SystemTime"],
     ),
+    ("net", &["ratatui", "crossterm", "clap", "bollard", "SystemTime"]),
     ("source", &["ratatui", "crossterm", "clap", "SystemTime"]),
     ("action", &["ratatui", "crossterm", "clap", "SystemTime"]),
 ];

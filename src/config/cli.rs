@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::lab::LabArgs;
+use super::operate::OperateCommand;
 
 /// See a Patroni cluster as it really is, stop its leader with a key, watch the failover.
 #[derive(Debug, Parser)]
@@ -46,6 +47,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Operations of the cluster, named as in patronictl.
+    #[command(flatten)]
+    Operate(OperateCommand),
     /// Make or remove the table of the probe; see --probe.
     Probe(ProbeArgs),
     /// Play a record: the same screen, with time travel.

@@ -46,6 +46,10 @@ pub fn describe(settings: &Settings) -> String {
         &settings.record_limit.from,
     );
     table.postgres(settings);
+    if let Some((user, _)) = &settings.patroni.value {
+        table.row("patroni.user", &quoted(user), &settings.patroni.from);
+        table.row("patroni.password", &MASKED, &settings.patroni.from);
+    }
     table.overrides(settings);
     let file = match &settings.file {
         ConfigFile::Read(path) => format!("# read from {}", path.display()),
@@ -121,6 +125,9 @@ impl Table {
             let key = format!("proxy.{}", value.target.name);
             for url in &value.target.urls {
                 self.row(&format!("{key}.url"), &quoted(url), from);
+            }
+            if let Some(admin) = &value.target.admin {
+                self.row(&format!("{key}.admin"), &quoted(&admin.to_string()), from);
             }
             if let Some((user, _)) = &value.login {
                 self.row(&format!("{key}.user"), &quoted(user), from);

@@ -46,6 +46,9 @@ pub struct File {
     /// How to log in to the members.
     #[serde(default)]
     pub postgres: PostgresTable,
+    /// How to log in to Patroni's REST API.
+    #[serde(default)]
+    pub patroni: PatroniTable,
     /// Members, instead of the addresses found.
     #[serde(default)]
     pub member: Vec<MemberTable>,
@@ -72,6 +75,16 @@ pub struct PostgresTable {
     pub passfile: Option<Spanned<String>>,
 }
 
+/// `[patroni]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatroniTable {
+    /// `restapi.authentication.username`
+    pub user: Option<Spanned<String>>,
+    /// And the password.
+    pub password: Option<Spanned<Hidden>>,
+}
+
 /// `[[member]]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +105,8 @@ pub struct ProxyTable {
     pub name: Spanned<String>,
     /// Of its statistics.
     pub url: Spanned<String>,
+    /// `unix:/path` or `tcp:host:port`: where it takes commands.
+    pub admin: Option<Spanned<String>>,
     /// User of the statistics page.
     pub user: Option<Spanned<String>>,
     /// And the password.

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::cli::MonitorArgs;
 use super::environment::Environment;
-use super::file::{self, Loaded, MemberTable, PostgresTable, ProxyTable};
+use super::file::{self, Hidden, Loaded, MemberTable, PatroniTable, PostgresTable, ProxyTable};
 use super::layers::Layers;
 use super::{ConfigError, Origin, Sourced, values};
 use crate::app::logs;
@@ -38,6 +38,8 @@ pub struct Settings {
     pub proxies: Vec<Sourced<ProxySettings>>,
     /// How to log in to the members.
     pub postgres: PostgresSettings,
+    /// User and password of Patroni's REST API, which asks for them only where something changes.
+    pub patroni: Sourced<Option<(String, Secret)>>,
     /// Name of the theme.
     pub theme: Sourced<String>,
     /// No key changes the cluster.
@@ -191,6 +193,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
         members: members(&at, &keys.member)?,
         proxies: proxies(&at, &keys.proxy)?,
         postgres: postgres(&at, flags, &keys.postgres)?,
+        patroni: patroni(&at, &keys.patroni)?,
         theme: at
             .find("theme", "", &flags.theme, &keys.theme)
             .parse(values::word)?
@@ -289,6 +292,40 @@ fn password(at: &Layers, keys: &PostgresTable) -> Result<Sourced<Password>, Conf
     }
 }
 
+/// User and password are one setting: the highest layer that has either has to have both.
+fn patroni(at: &Layers, keys: &PatroniTable) -> Result<Sourced<Option<(String, Secret)>>, ConfigError> {
+    for (user, password) in [
+        ("PGHERD_PATRONI_USER", "PGHERD_PATRONI_PASSWORD"),
+        ("PATRONI_RESTAPI_USERNAME", "PATRONI_RESTAPI_PASSWORD"),
+    ] {
+        let value = match (at.environment.get(user), at.environment.get(password)) {
+            (None, None) => continue,
+            (Some(name), Some(secret)) => Some((name.to_owned(), Secret::new(secret))),
+            (Some(_), None) => return Err(ConfigError::at(&user, format!("{password} must be set too"))),
+            (None, Some(_)) => return Err(ConfigError::at(&password, format!("{user} must be set too"))),
+        };
+        let from = Origin::Variable(user.to_owned());
+        return Ok(Sourced { value, from });
+    }
+    let value = pair(at, keys.user.as_ref(), keys.password.as_ref())?;
+    let from = keys.user.as_ref().map_or(Origin::Default, |user| at.origin(user));
+    Ok(Sourced { value, from })
+}
+
+/// A user and his password, or neither.
+fn pair(
+    at: &Layers,
+    user: Option<&Spanned<String>>,
+    password: Option<&Spanned<Hidden>>,
+) -> Result<Option<(String, Secret)>, ConfigError> {
+    match (user, password) {
+        (Some(user), Some(password)) => Ok(Some((user.get_ref().clone(), password.get_ref().0.clone()))),
+        (None, None) => Ok(None),
+        (Some(one), None) => Err(ConfigError::at(&at.origin(one), "add the password of this user")),
+        (None, Some(one)) => Err(ConfigError::at(&at.origin(one), "add the user of this password")),
+    }
+}
+
 fn members(at: &Layers, tables: &[MemberTable]) -> Result<Vec<Sourced<NodeTarget>>, ConfigError> {
     let mut names = BTreeSet::new();
     let member = |table: &MemberTable| {
@@ -320,15 +357,15 @@ fn proxies(at: &Layers, tables: &[ProxyTable]) -> Result<Vec<Sourced<ProxySettin
     let mut names = BTreeSet::new();
     let proxy = |table: &ProxyTable| {
         let name = at.name(&table.name, &mut names)?;
-        let login = match (&table.user, &table.password) {
-            (Some(user), Some(password)) => Some((user.get_ref().clone(), password.get_ref().0.clone())),
-            (None, None) => None,
-            (Some(one), None) => return Err(ConfigError::at(&at.origin(one), "add the password of this user")),
-            (None, Some(one)) => return Err(ConfigError::at(&at.origin(one), "add the user of this password")),
-        };
+        let login = pair(at, table.user.as_ref(), table.password.as_ref())?;
         let target = ProxyTarget {
             name: ProxyName::from(name.as_str()),
             urls: vec![at.value(&table.url, values::http_url)?],
+            admin: table
+                .admin
+                .as_ref()
+                .map(|text| at.value(text, values::admin_socket))
+                .transpose()?,
         };
         Ok(Sourced {
             value: ProxySettings { target, login },

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::settings::{ProbeSetting, TimeZone};
 use crate::model::text::clean_line;
-use crate::model::topology::Address;
+use crate::model::topology::{Address, AdminSocket};
 use crate::source::postgres::SslMode;
 
 /// Text on one line that is not empty.
@@ -113,6 +113,20 @@ pub(super) fn address(text: &str, default_port: u16) -> Result<Address, String> 
     Ok(Address { host, port })
 }
 
+/// `unix:/path` or `tcp:host:port`.
+pub(super) fn admin_socket(text: &str) -> Result<AdminSocket, String> {
+    let found = match text.split_once(':') {
+        Some(("unix", path)) if path.starts_with('/') => word(path).ok().map(AdminSocket::Unix),
+        // No port is usual, so it has to be there.
+        Some(("tcp", rest)) => address(rest, 0)
+            .ok()
+            .filter(|address| address.port != 0)
+            .map(AdminSocket::Tcp),
+        _ => None,
+    };
+    found.ok_or_else(|| format!("{text:?} is neither unix:/path nor tcp:host:port"))
+}
+
 /// `http://host:port`, with a path if need be. No user in it: what holds a password has its own key.
 pub(super) fn http_url(text: &str) -> Result<String, String> {
     let rest = text
@@ -164,6 +178,25 @@ mod tests {
         for bad in ["h:7000", "https://h", "http://", "http://u:hunter2@h/", "http://h:x/"] {
             let error = http_url(bad).unwrap_err();
             assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn admin_sockets() {
+        for good in ["unix:/run/haproxy/admin.sock", "tcp:127.0.0.1:9999", "tcp:[::1]:9999"] {
+            assert_eq!(admin_socket(good).unwrap().to_string(), good);
+        }
+        for bad in [
+            "",
+            "unix:",
+            "unix:run",
+            "tcp:h",
+            "tcp:h:x",
+            "tcp:[::1]",
+            "/run/x",
+            "http://h:1",
+        ] {
+            assert!(admin_socket(bad).is_err(), "{bad}");
         }
     }
 

@@ -159,6 +159,9 @@ pub struct DcsMember {
     pub pause: bool,
     /// Waits for a restart to take new settings.
     pub pending_restart: bool,
+    /// When a restart is due that was asked for, as written.
+    #[serde(default)]
+    pub scheduled_restart: Option<String>,
     /// A new leader whose post-promotion checkpoint is not done: nobody may rewind from it yet.
     pub checkpoint_pending: bool,
     /// Its tags.

@@ -32,6 +32,9 @@ pub struct RestStatus {
     pub pause: bool,
     /// Waits for a restart.
     pub pending_restart: bool,
+    /// When its PostgreSQL was started, as written: another one after a restart.
+    #[serde(default)]
+    pub started: Option<String>,
     /// Keeps the leader by failsafe mode.
     pub failsafe_active: bool,
     /// Its watchdog is required and cannot be used: it neither leads nor takes over.

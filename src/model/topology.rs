@@ -78,6 +78,28 @@ pub struct ProxyTarget {
     pub name: ProxyName,
     /// Addresses to try for its statistics, best first, without path or with the path of a configured URL.
     pub urls: Vec<String>,
+    /// Where it takes commands, if that is configured.
+    #[serde(default)]
+    pub admin: Option<AdminSocket>,
+}
+
+/// HAProxy's `stats socket` with `level admin`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminSocket {
+    /// `unix:/run/haproxy/admin.sock`
+    Unix(String),
+    /// `tcp:127.0.0.1:9999`
+    Tcp(Address),
+}
+
+impl fmt::Display for AdminSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix:{path}"),
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+        }
+    }
 }
 
 /// What configuration says; it wins over what was found. Empty and `None` say nothing.

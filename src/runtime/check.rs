@@ -102,7 +102,8 @@ fn document(report: &Report) -> String {
     format!("{:#}", json!({ "passed": passed, "steps": steps }))
 }
 
-fn object(step: &Step) -> serde_json::Value {
+/// `{"name", "state", "detail", "took_ms"}`
+pub(super) fn object(step: &Step) -> serde_json::Value {
     let (detail, took) = match &step.state {
         State::Running => ("", None),
         State::Passed { detail, took } => (detail.as_str(), Some(took.as_secs_f64() * 1000.0)),

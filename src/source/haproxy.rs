@@ -1,4 +1,4 @@
-//! Reads one HAProxy: its statistics as CSV over HTTP, at the pace that is asked for. May name `model` and its sibling `http` only.
+//! Reads one HAProxy: its statistics as CSV over HTTP, at the pace that is asked for. May name `model` and `net` only.
 
 pub mod decode;
 
@@ -8,13 +8,13 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
-use super::http::{BasicAuth, Client};
 use super::rounds::Rounds;
 use super::{Context, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::proxy::ProxySnapshot;
 use crate::model::signal::Report;
 use crate::model::topology::ProxyTarget;
+use crate::net::http::{BasicAuth, Client};
 
 /// Longest time for one round.
 const DEADLINE: Duration = Duration::from_secs(1);

@@ -1,16 +1,15 @@
-//! Reads one member's Patroni over its REST API, at the pace that is asked for. May name `model` and its sibling `http` only.
-
-pub mod decode;
+//! Reads one member's Patroni over its REST API, at the pace that is asked for. May name `model` and `net` only.
 
 use std::time::Duration;
 
-use super::http::Client;
 use super::rounds::Rounds;
 use super::{Context, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::name::MemberName;
 use crate::model::patroni::RestStatus;
 use crate::model::signal::Report;
+use crate::net::http::Client;
+use crate::net::patroni::status;
 
 /// Patroni retries its queries while PostgreSQL dies, so it may be slow and alive.
 const DEADLINE: Duration = Duration::from_millis(1_500);
@@ -44,7 +43,7 @@ async fn read(client: &mut Client) -> Result<RestStatus, Cause> {
         503 => false,
         status => return Err(Cause::Other(format!("HTTP {status}"))),
     };
-    decode::status(has_lock, &answer.body)
+    status(has_lock, &answer.body)
 }
 
 #[cfg(test)]

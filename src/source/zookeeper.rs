@@ -1,13 +1,9 @@
-//! Patroni's znodes, and the ensemble that keeps them. May name `model` only; writes nothing to ZooKeeper.
+//! Patroni's znodes, and the ensemble that keeps them. May name `model` and `net` only; writes nothing to ZooKeeper.
 //!
 //! One session at a time: a recursive watch on the scope, and at each event the whole tree read anew (some twenty
 //! znodes, a few milliseconds), so that every snapshot is whole and an event that is lost costs ten seconds at most.
 
-pub mod decode;
-pub mod four_letter;
 mod health;
-mod session;
-mod tree;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -17,12 +13,13 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use zookeeper_client::{AddWatchMode, Client, Error, EventType, PersistentWatcher, WatchedEvent};
 
 use self::health::Health;
-use self::session::{Session, usable, within};
 use super::{Context, RETRY, Reporter};
 use crate::model::link::{Cause, SourceId};
 use crate::model::signal::Report;
 use crate::model::text::clean_line;
 use crate::model::topology::StoreTarget;
+use crate::net::zookeeper::session::{self, Session, usable, within};
+use crate::net::zookeeper::{absolute, decode, root, tree};
 
 /// Pause between two attempts to open a session.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -61,23 +58,6 @@ pub async fn watch(context: Context, target: StoreTarget) {
         let spoilt = was_open && begun.elapsed() < RETRY;
         sleep(if spoilt { RETRY } else { PAUSE }).await;
     }
-}
-
-/// The root of the chosen scope: below the namespace, or anywhere if it is a path.
-fn root(target: &StoreTarget) -> Option<String> {
-    let scope = target.scope.as_deref()?;
-    let path = if scope.starts_with('/') {
-        scope.to_owned()
-    } else {
-        format!("{}/{scope}", target.namespace)
-    };
-    Some(absolute(&path))
-}
-
-/// `path` with one slash before each name and none at the end, as Patroni writes it.
-fn absolute(path: &str) -> String {
-    let names: Vec<_> = path.split('/').filter(|name| !name.is_empty()).collect();
-    format!("/{}", names.join("/"))
 }
 
 /// What outlives a session.

@@ -185,6 +185,7 @@ impl Reach<'_> {
                 let lasting = before.filter(|before| before.urls.len() > urls.len() && !container.is_running());
                 ProxyTarget {
                     urls: lasting.map_or(urls, |before| before.urls.clone()),
+                    admin: None,
                     name,
                 }
             })

@@ -135,6 +135,7 @@ fn without_docker_addresses_are_as_written() {
         proxies: vec![ProxyTarget {
             name: ProxyName::from("lb"),
             urls: vec!["http://lb:8404/stats".to_owned()],
+            admin: None,
         }],
     };
     let targets = targets(&world.cluster, None, &overrides);

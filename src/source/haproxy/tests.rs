@@ -1,10 +1,11 @@
 //! The source against servers that misbehave, and the path of its URL.
 
-use super::super::http::fake::{Behaviour, Fake, Inbox, answer};
 use super::*;
 use crate::model::name::ProxyName;
 use crate::model::signal::Signal;
-use crate::source::port::Port;
+use crate::net::http::fake::{Behaviour, Fake, answer};
+use crate::net::port::Port;
+use crate::source::fake::Inbox;
 
 const CSV: &[u8] = include_bytes!("../../../tests/samples/haproxy/2.6_healthy.csv");
 
@@ -12,6 +13,7 @@ fn start(urls: &[&str]) -> Inbox {
     let target = ProxyTarget {
         name: ProxyName::from("haproxy"),
         urls: urls.iter().map(|&url| url.to_owned()).collect(),
+        admin: None,
     };
     Inbox::of(|context| watch(context, target, None))
 }

@@ -1,8 +1,9 @@
 //! The source against servers that misbehave.
 
-use super::super::http::fake::{Behaviour, Fake, Inbox, answer};
 use super::*;
 use crate::model::signal::Signal;
+use crate::net::http::fake::{Behaviour, Fake, answer};
+use crate::source::fake::Inbox;
 
 const DOCUMENT: &[u8] = br#"{"state": "running", "role": "primary", "patroni": {"version": "4.1.4"}}"#;
 

@@ -12,7 +12,7 @@ use super::*;
 use crate::model::link::LinkState;
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
-use crate::source::port::Port;
+use crate::net::port::Port;
 
 /// Every deadline is one second; the rest is for a machine that stands still meanwhile.
 const LATE: Duration = Duration::from_millis(2500);

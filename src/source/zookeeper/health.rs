@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 
-use super::four_letter::{self, Answer, Conf};
 use crate::model::dcs::{DcsSnapshot, SessionId};
 use crate::model::store::{StoreHealth, StoreServer};
 use crate::model::topology::Address;
+use crate::net::zookeeper::four_letter::{self, Answer, Conf};
 
 /// Pause between two rounds.
 pub(super) const ROUND: Duration = Duration::from_secs(10);

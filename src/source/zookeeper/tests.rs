@@ -13,7 +13,7 @@ use crate::model::link::LinkState;
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
 use crate::model::topology::Address;
-use crate::source::port::Port;
+use crate::net::port::Port;
 
 fn target(port: u16, namespace: &str, scope: Option<&str>) -> StoreTarget {
     StoreTarget {

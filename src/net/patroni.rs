@@ -38,6 +38,7 @@ pub fn status(has_lock: bool, body: &[u8]) -> Result<RestStatus, Cause> {
         dcs_last_seen: document.pointer("/dcs_last_seen").and_then(seconds),
         pause: flag("/pause"),
         pending_restart: flag("/pending_restart"),
+        started: text(&document, "/postmaster_start_time"),
         failsafe_active: flag("/failsafe_mode_is_active"),
         watchdog_failed: flag("/watchdog_failed"),
         system_id: text(&document, "/database_system_identifier"),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::source::port::Port;
+use crate::net::port::Port;
 
 /// A section of the recording.
 fn recorded(word: &str) -> &'static str {

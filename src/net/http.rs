@@ -1,9 +1,10 @@
-//! Small HTTP client for the sources: one server, plain `GET`, one deadline over everything, errors as [`Cause`].
+//! Small HTTP client: one server, one deadline over everything, errors as [`Cause`].
 //!
-//! It knows nothing of what it fetches. Passwords appear neither in its errors nor in `Debug`.
+//! It knows nothing of what it fetches or sends. Passwords appear neither in its errors nor in `Debug`. Without TLS: no
+//! crate below this one brings any, and Patroni's certificates are mostly self-signed, so `https` is refused in words.
 
 #[cfg(test)]
-pub(super) mod fake;
+pub(crate) mod fake;
 
 use std::error::Error as _;
 use std::fmt;
@@ -12,11 +13,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue, USER_AGENT};
-use hyper::{Request, Uri};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -45,13 +46,22 @@ impl fmt::Debug for BasicAuth {
     }
 }
 
-/// A complete answer. 401 and 403 never get here, they are [`Cause::Rejected`].
+/// A complete answer.
 #[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Body, at most [`LARGEST`] bytes.
     pub body: Bytes,
+}
+
+/// A request to which there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Why.
+    pub cause: Cause,
+    /// The server may have got it, and may act on it.
+    pub sent: bool,
 }
 
 /// Talks to one server and keeps one connection to it while it behaves.
@@ -113,24 +123,57 @@ impl Client {
     /// [`Cause::Timeout`] with `connect` or `answer`, [`Cause::Rejected`] for 401 and 403, and all that TCP and HTTP
     /// can say. Cancel safe: dropping it hangs up.
     pub async fn get(&mut self, path: &str) -> Result<Answer, Cause> {
+        let answer = self.fetch(path).await?;
+        match answer.status {
+            401 | 403 => Err(Cause::Rejected(format!("HTTP {}", answer.status))),
+            _ => Ok(answer),
+        }
+    }
+
+    async fn fetch(&mut self, path: &str) -> Result<Answer, Cause> {
         let deadline = Instant::now() + self.deadline;
         while self.late.try_join_next().is_some() {}
         if let Some(connection) = self.idle.take().filter(Connection::is_open) {
-            match self.exchange(connection, path, deadline).await {
+            let request = self.request(Method::GET, path, None)?;
+            match self.exchange(connection, request, deadline).await {
                 // The server may end an idle connection at any time; that says nothing about a new one.
                 Err(Cause::Closed) => {}
                 outcome => return outcome,
             }
         }
-        let opening = Connection::open(&self.host, self.port);
-        let connection = timeout_at(deadline, opening)
-            .await
-            .map_err(|_| Cause::Timeout("connect".into()))??;
-        self.exchange(connection, path, deadline).await
+        let request = self.request(Method::GET, path, None)?;
+        let connection = self.open(deadline).await?;
+        self.exchange(connection, request, deadline).await
     }
 
-    async fn exchange(&mut self, connection: Connection, path: &str, deadline: Instant) -> Result<Answer, Cause> {
-        let mut exchange = Box::pin(connection.exchange(self.request(path)?));
+    /// Sends a request that changes something, once, on a connection of its own. 401 and 403 are answers here, since the
+    /// server says why.
+    ///
+    /// # Errors
+    /// There is no answer; [`Lost::sent`] says whether the server may act all the same.
+    pub async fn send(&mut self, method: Method, path: &str, json: Option<String>) -> Result<Answer, Lost> {
+        let deadline = Instant::now() + self.deadline;
+        let unsent = |cause| Lost { cause, sent: false };
+        let request = self.request(method, path, json).map_err(unsent)?;
+        let connection = self.open(deadline).await.map_err(unsent)?;
+        let answer = self.exchange(connection, request, deadline).await;
+        answer.map_err(|cause| Lost { cause, sent: true })
+    }
+
+    async fn open(&self, deadline: Instant) -> Result<Connection, Cause> {
+        let opening = Connection::open(&self.host, self.port);
+        timeout_at(deadline, opening)
+            .await
+            .map_err(|_| Cause::Timeout("connect".into()))?
+    }
+
+    async fn exchange(
+        &mut self,
+        connection: Connection,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<Answer, Cause> {
+        let mut exchange = Box::pin(connection.exchange(request));
         if let Ok(outcome) = timeout_at(deadline, &mut exchange).await {
             let (connection, answer) = outcome?;
             self.idle = Some(connection);
@@ -146,17 +189,22 @@ impl Client {
         Err(Cause::Timeout("answer".into()))
     }
 
-    fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, Cause> {
+    fn request(&self, method: Method, path: &str, json: Option<String>) -> Result<Request<Full<Bytes>>, Cause> {
         let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-        let mut request = Request::get(path)
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
             .header(HOST, &self.host_header)
             .header(USER_AGENT, agent)
             .header(CONNECTION, "keep-alive");
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
+        if json.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
         request
-            .body(Empty::new())
+            .body(Full::from(json.unwrap_or_default()))
             .map_err(|_| Cause::Other("not a path of a URL".to_owned()))
     }
 }
@@ -171,7 +219,7 @@ fn basic(auth: &BasicAuth) -> Result<HeaderValue, hyper::header::InvalidHeaderVa
 
 /// One TCP connection; dropping it closes it.
 struct Connection {
-    requests: SendRequest<Empty<Bytes>>,
+    requests: SendRequest<Full<Bytes>>,
     _driver: JoinSet<()>,
 }
 
@@ -200,7 +248,7 @@ impl Connection {
         !self.requests.is_closed()
     }
 
-    async fn exchange(mut self, request: Request<Empty<Bytes>>) -> Result<(Self, Answer), Cause> {
+    async fn exchange(mut self, request: Request<Full<Bytes>>) -> Result<(Self, Answer), Cause> {
         self.requests.ready().await.map_err(|error| from_hyper(&error))?;
         let answer = self
             .requests
@@ -208,9 +256,6 @@ impl Connection {
             .await
             .map_err(|error| from_hyper(&error))?;
         let status = answer.status().as_u16();
-        if matches!(status, 401 | 403) {
-            return Err(Cause::Rejected(format!("HTTP {status}")));
-        }
         let body = Limited::new(answer.into_body(), LARGEST)
             .collect()
             .await

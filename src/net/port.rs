@@ -3,26 +3,26 @@
 use tokio::net::{TcpListener, TcpSocket};
 
 /// The port: bound by a socket that never listens, so that connections are refused and no test that runs beside gets it.
-pub(in crate::source) struct Port(TcpSocket);
+pub(crate) struct Port(TcpSocket);
 
 impl Port {
     /// A free one.
-    pub(in crate::source) fn take() -> Self {
+    pub(crate) fn take() -> Self {
         Self(socket(0))
     }
 
     /// Its number.
-    pub(in crate::source) fn number(&self) -> u16 {
+    pub(crate) fn number(&self) -> u16 {
         self.0.local_addr().unwrap().port()
     }
 
     /// As a URL without path.
-    pub(in crate::source) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.number())
     }
 
     /// Listens there; when the listener is dropped, connections are refused again.
-    pub(in crate::source) fn listen(&self) -> TcpListener {
+    pub(crate) fn listen(&self) -> TcpListener {
         socket(self.number()).listen(64).unwrap()
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn decode(name: &str, raw: &RawZnode, problems: &mut Vec<String>) -> 
         replication_state: None,
         pause: false,
         pending_restart: false,
+        scheduled_restart: None,
         checkpoint_pending: false,
         tags: Tags::default(),
     };
@@ -68,6 +69,10 @@ fn fill(member: &mut DcsMember, fields: &mut Fields<'_>) {
     member.replication_state = fields.text("replication_state");
     member.pause = fields.flag("pause");
     member.pending_restart = fields.flag("pending_restart");
+    let restart = fields
+        .object("scheduled_restart")
+        .and_then(|restart| restart.get("schedule")?.as_str());
+    member.scheduled_restart = restart.map(clean_line);
     // Patroni writes it only while the checkpoint is not done, and then as false.
     member.checkpoint_pending =
         fields.raw("checkpoint_after_promote").is_some() && !fields.flag("checkpoint_after_promote");

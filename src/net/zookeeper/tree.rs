@@ -19,16 +19,16 @@ const MARKS: [&str; 4] = ["initialize", "config", "members", "leader"];
 
 /// A tree as it was read.
 #[derive(Default)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// Its znodes, the root first.
-    pub(super) nodes: Vec<RawZnode>,
+    pub(crate) nodes: Vec<RawZnode>,
     /// What could not be read, as `path: why`.
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Reads everything from `root` on. What is `known` of an earlier reading is asked for at once, so that an unchanged
 /// shape costs one round trip.
-pub(super) async fn read(client: &Client, root: &str, known: &[RawZnode]) -> Result<Tree, Error> {
+pub(crate) async fn read(client: &Client, root: &str, known: &[RawZnode]) -> Result<Tree, Error> {
     let mut tree = Tree::default();
     let mut seen: BTreeSet<String> = known.iter().map(|node| node.path.clone()).collect();
     seen.insert(String::new());
@@ -105,7 +105,7 @@ fn owner(ephemeral_owner: i64) -> Option<SessionId> {
 }
 
 /// `child` below `parent`; either may be empty.
-pub(super) fn join(parent: &str, child: &str) -> String {
+pub(crate) fn join(parent: &str, child: &str) -> String {
     if parent.is_empty() {
         return child.to_owned();
     }
@@ -118,7 +118,7 @@ pub(super) fn join(parent: &str, child: &str) -> String {
 
 /// Scopes below the namespace, Citus groups among them (`my_cluster/0`); if there is none, whatever looks like a scope
 /// elsewhere, as absolute paths.
-pub(super) async fn scopes(client: &Client, namespace: &str) -> Result<Vec<String>, Error> {
+pub(crate) async fn scopes(client: &Client, namespace: &str) -> Result<Vec<String>, Error> {
     let names = children(client, &[join(namespace, "")]).await?.concat();
     let mut found = below(client, namespace, &names).await?;
     if found.is_empty() {

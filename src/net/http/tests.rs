@@ -137,6 +137,36 @@ async fn sends_user_and_password_and_never_shows_the_password() {
     );
 }
 
+#[tokio::test]
+async fn what_changes_something_is_sent_once_and_its_refusal_is_read() {
+    let body = Some(r#"{"pause":true}"#.to_owned());
+    let fake = Fake::start(Behaviour::Keep(answer(401, b"no auth header received")));
+    let mut client = client(&fake.url());
+    let refused = client.send(Method::PATCH, "/config", body.clone()).await.unwrap();
+    assert_eq!(
+        (refused.status, &refused.body[..]),
+        (401, &b"no auth header received"[..])
+    );
+    let request = fake.seen.last();
+    assert!(
+        request.starts_with("PATCH /config HTTP/1.1\r\n") && request.ends_with("\r\n\r\n{\"pause\":true}"),
+        "{request}"
+    );
+
+    // A connection that ends after the request says nothing of what the server does: no second try.
+    fake.becomes(Behaviour::Say(Vec::new()));
+    let lost = client.send(Method::PATCH, "/config", body.clone()).await.unwrap_err();
+    assert_eq!((lost.sent, lost.cause), (true, Cause::Closed));
+    fake.becomes(Behaviour::Hang(Vec::new()));
+    let lost = client.send(Method::DELETE, "/switchover", None).await.unwrap_err();
+    assert_eq!((lost.sent, lost.cause), (true, Cause::Timeout("answer".into())));
+    assert_eq!((fake.seen.all("PATCH").len(), fake.seen.all("DELETE").len()), (2, 1));
+
+    let _port = fake.stop().await;
+    let lost = client.send(Method::PATCH, "/config", body).await.unwrap_err();
+    assert_eq!((lost.sent, lost.cause), (false, Cause::Refused));
+}
+
 #[test]
 fn a_url_that_cannot_be_used_says_why_and_is_not_repeated() {
     let cases = [

@@ -26,18 +26,18 @@ const REQUEST: Duration = Duration::from_millis(1500);
 const LIVENESS: Duration = Duration::from_millis(950);
 
 /// A session that is open.
-pub(super) struct Session {
+pub(crate) struct Session {
     /// Its client.
-    pub(super) client: Client,
+    pub(crate) client: Client,
     /// The server has recursive watches (3.6 on); older ones would accept one and stay silent.
-    pub(super) recursive_watch: bool,
+    pub(crate) recursive_watch: bool,
 }
 
 /// Opens a session with the first of the servers that answers `srvr` (or says that it must not).
 ///
 /// A word is asked before, because the client library hides why it could not connect, and because a frozen server
 /// would otherwise open, once it goes on, every session that was asked of it meanwhile.
-pub(super) async fn open(servers: &[Address]) -> Result<Session, Cause> {
+pub(crate) async fn open(servers: &[Address]) -> Result<Session, Cause> {
     if servers.is_empty() {
         return Err(Cause::Other("no ZooKeeper server is configured".to_owned()));
     }
@@ -73,12 +73,12 @@ fn major_and_minor(version: &str) -> Option<(u32, u32)> {
 }
 
 /// Waits for a request, named by `step`, as long as any request may take.
-pub(super) async fn within<T>(step: &'static str, request: impl Future<Output = Result<T, Error>>) -> Result<T, Cause> {
+pub(crate) async fn within<T>(step: &'static str, request: impl Future<Output = Result<T, Error>>) -> Result<T, Cause> {
     answered(step, REQUEST, request).await
 }
 
 /// Fails when the server does not show that it lives.
-pub(super) async fn alive(client: &Client) -> Result<(), Cause> {
+pub(crate) async fn alive(client: &Client) -> Result<(), Cause> {
     answered("request", LIVENESS, client.check_stat("/")).await.map(drop)
 }
 
@@ -94,7 +94,7 @@ async fn answered<T>(
 }
 
 /// Nothing while the session is usable, else why it is not.
-pub(super) fn usable(state: SessionState) -> Result<(), Cause> {
+pub(crate) fn usable(state: SessionState) -> Result<(), Cause> {
     match state {
         SessionState::SyncConnected | SessionState::ConnectedReadOnly => Ok(()),
         SessionState::AuthFailed => Err(Cause::Rejected("authentication failed".to_owned())),
@@ -103,7 +103,7 @@ pub(super) fn usable(state: SessionState) -> Result<(), Cause> {
 }
 
 /// What a client error means for the link. A silent server is a `Custom` error there, not a connection loss.
-fn cause(error: &Error) -> Cause {
+pub(super) fn cause(error: &Error) -> Cause {
     match error {
         Error::Timeout => Cause::Timeout("session".into()),
         Error::NoHosts | Error::ConnectionLoss | Error::SessionExpired | Error::SessionMoved | Error::ClientClosed => {

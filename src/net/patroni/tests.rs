@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const V3: &str = include_str!("../../../../tests/samples/patroni/3.0.2_rest.txt");
-const V4: &str = include_str!("../../../../tests/samples/patroni/4.1.4_rest.txt");
+const V3: &str = include_str!("../../../tests/samples/patroni/3.0.2_rest.txt");
+const V4: &str = include_str!("../../../tests/samples/patroni/4.1.4_rest.txt");
 
 /// The recorded `GET path` of one node: body and HTTP status.
 fn recorded(samples: &'static str, title: &str) -> (u16, &'static [u8]) {
@@ -35,6 +35,7 @@ fn reads_a_leader_of_3_and_4() {
         dcs_last_seen: Some(Timestamp::from_millis(1_795_374_978_000)),
         pause: false,
         pending_restart: false,
+        started: Some("2026-11-22 19:15:37.605882+00:00".into()),
         failsafe_active: false,
         watchdog_failed: false,
         system_id: Some("7711076637864206358".into()),
@@ -48,6 +49,7 @@ fn reads_a_leader_of_3_and_4() {
         new,
         RestStatus {
             dcs_last_seen: Some(Timestamp::from_millis(1_795_376_125_000)),
+            started: new.started.clone(),
             system_id: Some("7711081609214177308".into()),
             version: Some("4.1.4".into()),
             name: Some(MemberName::from("pg1")),
