@@ -4,3 +4,5 @@
 
 pub mod check;
 pub mod container;
+pub mod drill;
+mod inside;

@@ -15,7 +15,7 @@ pub mod file;
 pub mod lab;
 mod layers;
 pub mod settings;
-mod values;
+pub(crate) mod values;
 
 use std::path::PathBuf;
 

@@ -9,6 +9,7 @@
 //! | [`model`] | what is known about a cluster and what follows from it; pure | – |
 //! | [`source`] | the outside world, read | `model` |
 //! | [`action`] | the outside world, changed | `model` |
+//! | [`journal`] | what was done and how to take it back, on disk before it is done | `model` |
 //! | [`app`] | the state and its one transition | `model` |
 //! | [`record`] | what went into that transition, written to a file and played from it | `model`, `app` |
 //! | [`ui`] | a frame, drawn from the state | `model`, `app` |
@@ -39,6 +40,7 @@
 pub mod action;
 pub mod app;
 pub mod config;
+pub mod journal;
 pub mod lab;
 pub mod model;
 pub mod record;

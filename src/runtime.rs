@@ -7,7 +7,9 @@ mod check;
 mod clock;
 mod conductor;
 mod discover;
+mod drill;
 mod exit;
+mod hands;
 mod logging;
 mod monitor;
 mod probe;
@@ -74,6 +76,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
                 ExitCode::FAILURE
             })
         }
+        Some(Command::Fault(args)) => drill::fault(&args, options(&settings, None), Arc::new(settings)).await,
+        Some(Command::Heal(args)) => drill::heal(&args, options(&settings, None), Arc::new(settings)).await,
+        Some(Command::Audit(args)) => drill::audit(&args, &settings),
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Replay { file }) => replay::file(&file, look, Place::of(&settings)).await,
         Some(Command::Demo) => replay::demo(look, Place::of(&settings)).await,

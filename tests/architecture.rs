@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("source", &["model"]),
     ("action", &["model"]),
+    ("journal", &["model"]),
     ("app", &["model"]),
     ("record", &["model", "app"]),
     ("ui", &["model", "app"]),
@@ -19,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            "model", "source", "action", "app", "record", "ui", "report", "config", "lab",
+            "model", "source", "action", "journal", "app", "record", "ui", "report", "config", "lab",
         ],
     ),
 ];
@@ -85,6 +86,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
     ("source", &["ratatui", "crossterm", "clap", "SystemTime"]),
     ("action", &["ratatui", "crossterm", "clap", "SystemTime"]),
+    (
+        "journal",
+        &["tokio", "ratatui", "bollard", "hyper", "std::env", "SystemTime"],
+    ),
 ];
 
 #[test]

@@ -57,6 +57,8 @@ pub struct Settings {
     pub record_limit: Sourced<u32>,
     /// Where a record goes that a key begins.
     pub records: Option<PathBuf>,
+    /// Folder of the journals of what was done.
+    pub journal: Option<PathBuf>,
 }
 
 /// Where the configuration file is or would be.
@@ -221,6 +223,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .parse(values::megabytes)?
             .or(256),
         records: environment.state("pgherd/records"),
+        journal: environment.state("pgherd/journal"),
     })
 }
 

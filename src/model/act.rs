@@ -1,4 +1,7 @@
-//! What an operator can do to a container. Bound to what was confirmed: id and name, never a row of the screen.
+//! What an operator can do to the cluster. Bound to what was confirmed: id and name, never a row of the screen.
+
+pub mod drill;
+pub mod fault;
 
 use std::time::Duration;
 
