@@ -174,6 +174,7 @@ fn options(settings: &Settings, lab: Option<&LabOptions>) -> app::Options {
         selector,
         overrides,
         read_only: settings.read_only.value,
+        mark: settings.mark.value,
     }
 }
 

@@ -6,9 +6,9 @@ use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::KillContainerOptionsBuilder;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-use crate::model::act::{ActDone, ActTarget, ContainerAct};
+use crate::model::act::{ActTarget, ContainerAct};
 use crate::model::name::ContainerName;
 use crate::model::text::clean_line;
 
@@ -26,7 +26,7 @@ const LONGEST_GRACE_S: i64 = 3600;
 /// # Errors
 /// The reason for people: another container has the name now, the daemon refused (its own words), or it did not answer
 /// in time, in which case it may still carry out the act.
-pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> Result<ActDone, String> {
+pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> Result<(), String> {
     let grace = confirm(docker, target).await?;
     let deadline = match act {
         ContainerAct::Stop => grace + SHORT,
@@ -36,7 +36,6 @@ pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> 
     };
     // The client has a timeout of its own, which ends at the answer's headers: they come when the stop is done.
     let docker = docker.clone().with_timeout(deadline + SHORT);
-    let began = Instant::now();
     timeout(deadline, ask(&docker, act, &target.id))
         .await
         .map_err(|_| {
@@ -46,8 +45,7 @@ pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> 
                 deadline.as_secs()
             )
         })?
-        .map_err(|error| in_words(&error))?;
-    Ok(ActDone { took: began.elapsed() })
+        .map_err(|error| in_words(&error))
 }
 
 /// The container's grace period, once it is sure that it is the confirmed one.

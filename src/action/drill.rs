@@ -12,10 +12,9 @@ use tokio::time::timeout;
 
 use super::container::{SHORT, in_words, inspect};
 use super::inside;
-use crate::model::act::ActTarget;
 use crate::model::act::drill::Drill;
 use crate::model::act::fault::{Frozen, Undo};
-use crate::model::name::ContainerName;
+use crate::model::act::{ActTarget, Surroundings};
 
 /// Filling a disk takes its time.
 const FILL: Duration = Duration::from_secs(120);
@@ -26,15 +25,6 @@ const SLOW_QUOTA: i64 = 5_000;
 const PERIOD: i64 = 100_000;
 /// The same where the container's share is given in billionths.
 const SLOW_NANO_CPUS: i64 = 50_000_000;
-
-/// The containers that a partition is about.
-#[derive(Clone, Debug, Default)]
-pub struct Surroundings {
-    /// Those that run ZooKeeper.
-    pub store: Vec<ContainerName>,
-    /// Those that run the other members.
-    pub peers: Vec<ContainerName>,
-}
 
 /// Makes sure that the drill can be done, and tells how it will be undone. Changes nothing.
 ///

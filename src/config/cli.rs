@@ -193,6 +193,9 @@ pub struct MonitorArgs {
         default_missing_value = "true"
     )]
     pub read_only: Option<String>,
+    /// What the cluster is for: test, protected (no faults at all) or none: faults need a name typed [default: none].
+    #[arg(long, global = true, value_name = "MARK")]
+    pub mark: Option<String>,
     /// What to try through the entry point as any client would: write, read, off; auto is write on a lab [default: auto].
     #[arg(
         long,

@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::file::{self, Loaded, MemberTable, PostgresTable, ProxyTable};
 use super::layers::Layers;
 use super::{ConfigError, Origin, Sourced, values};
+use crate::app::options::Mark;
 use crate::model::name::{MemberName, ProxyName};
 use crate::model::probe::Mode;
 use crate::model::topology::{Address, NodeTarget, ProxyTarget};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub theme: Sourced<String>,
     /// No key changes the cluster.
     pub read_only: Sourced<bool>,
+    /// What may be done to the cluster.
+    pub mark: Sourced<Mark>,
     /// What clients try.
     pub probe: Sourced<ProbeSetting>,
     /// Log lines read of each container at the start.
@@ -197,6 +200,10 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("read_only", "", &flags.read_only, &keys.read_only)
             .parse(values::boolean)?
             .or(false),
+        mark: at
+            .find("mark", "", &flags.mark, &keys.mark)
+            .parse(values::mark)?
+            .or(Mark::None),
         probe: at
             .find("probe", "", &flags.probe, &keys.probe)
             .parse(values::probe)?

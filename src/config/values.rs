@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::settings::{ProbeSetting, TimeZone};
+use crate::app::options::Mark;
 use crate::model::text::clean_line;
 use crate::model::topology::Address;
 use crate::source::postgres::SslMode;
@@ -76,6 +77,14 @@ pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
         "utc" | "UTC" => Ok(TimeZone::Utc),
         _ => Err(format!("{text:?} is neither local nor utc")),
     }
+}
+
+pub(super) fn mark(text: &str) -> Result<Mark, String> {
+    let known = Mark::ALL.iter().find(|(name, _)| *name == text);
+    known.map(|(_, mark)| *mark).ok_or_else(|| {
+        let names = Mark::ALL.map(|(name, _)| name).join(", ");
+        format!("{text:?} is none of {names}")
+    })
 }
 
 pub(super) fn probe(text: &str) -> Result<ProbeSetting, String> {

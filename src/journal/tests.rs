@@ -2,8 +2,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::model::act::drill::Drill;
-use crate::model::act::fault::{Cause, Undo};
-use crate::model::act::{ActTarget, ContainerAct};
+use crate::model::act::fault::Undo;
+use crate::model::act::{Act, ActTarget, ContainerAct};
 
 fn who(process: u32) -> Who {
     Who {
@@ -13,11 +13,11 @@ fn who(process: u32) -> Who {
     }
 }
 
-fn fault(journal: &mut Journal, cause: Cause, undo: Vec<Undo>) -> Fault {
+fn fault(journal: &mut Journal, act: Act, undo: Vec<Undo>) -> Fault {
     Fault {
         id: journal.next_id(),
         at: Timestamp::from_millis(5),
-        cause,
+        act,
         target: ActTarget {
             id: "0123".to_owned(),
             name: "pg-master".into(),
@@ -37,8 +37,8 @@ fn what_a_run_left_is_known_once_it_has_ended() {
     let folder = folder.path().join("new");
     assert_eq!(read(&folder), Account::default());
     let mut journal = Journal::new(folder.clone(), who(1), Timestamp::from_millis(1));
-    let stop = fault(&mut journal, Cause::Container(ContainerAct::Stop), vec![Undo::Start]);
-    let kill = fault(&mut journal, Cause::Drill(Drill::KillPostgres), Vec::new());
+    let stop = fault(&mut journal, Act::Container(ContainerAct::Stop), vec![Undo::Start]);
+    let kill = fault(&mut journal, Act::Drill(Drill::KillPostgres), Vec::new());
     journal.plan(&stop).unwrap();
     journal.caused(&stop.id, Ok(()), Timestamp::from_millis(6)).unwrap();
     journal.plan(&kill).unwrap();
@@ -56,8 +56,8 @@ fn another_run_heals_and_the_journals_do_not_mix() {
     let path = folder.path().to_owned();
     let mut first = Journal::new(path.clone(), who(1), Timestamp::from_millis(1));
     let mut second = Journal::new(path.clone(), who(2), Timestamp::from_millis(1));
-    let freeze = fault(&mut first, Cause::Container(ContainerAct::Pause), vec![Undo::Unpause]);
-    let other = fault(&mut second, Cause::Drill(Drill::SlowCpu), vec![Undo::Start]);
+    let freeze = fault(&mut first, Act::Container(ContainerAct::Pause), vec![Undo::Unpause]);
+    let other = fault(&mut second, Act::Drill(Drill::SlowCpu), vec![Undo::Start]);
     first.plan(&freeze).unwrap();
     second.plan(&other).unwrap();
     drop(first);
@@ -78,7 +78,7 @@ fn another_run_heals_and_the_journals_do_not_mix() {
 fn a_fault_of_which_only_the_plan_was_written_is_left_too() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Journal::new(folder.path().to_owned(), who(7), Timestamp::from_millis(1));
-    let stop = fault(&mut journal, Cause::Container(ContainerAct::Stop), vec![Undo::Start]);
+    let stop = fault(&mut journal, Act::Container(ContainerAct::Stop), vec![Undo::Start]);
     journal.plan(&stop).unwrap();
     let path = journal.path();
     drop(journal);

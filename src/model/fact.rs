@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::act::ContainerAct;
+use super::act::Act;
 use super::container::ContainerAction;
 use super::dcs::FailoverRequest;
 use super::link::{Cause, SourceId};
@@ -306,7 +306,7 @@ pub enum FactKind {
         bad: bool,
     },
     /// We were told to do this, and asked Docker for it.
-    Asked(ContainerAct),
+    Asked(Act),
     /// What we did.
     Ours(String),
     /// What the operator noted.

@@ -48,6 +48,7 @@ impl Run {
                 ..Overrides::default()
             },
             read_only: false,
+            mark: crate::app::options::Mark::Test,
         };
         let (app, _) = App::start(options, now);
         Self {
@@ -100,7 +101,7 @@ impl Run {
             let at = now;
             self.take(Event::Signal(Signal::Report { source, at, report }), now);
         }
-        for (source, state) in cluster.links.iter().filter(|(_, state)| !state.is_up()) {
+        for (source, state) in &cluster.links {
             let (source, state) = (source.clone(), state.clone());
             self.take(Event::Signal(Signal::Link { source, state }), now);
         }
@@ -146,13 +147,14 @@ impl Run {
         run.take(Event::Signal(Signal::Container(event)), world.now);
         run.take(
             Event::Acted(ActOutcome {
-                act: ContainerAct::Kill,
+                act: ContainerAct::Kill.into(),
                 target: ActTarget {
                     id: container.id,
                     name: container.name,
                 },
                 result: Ok(ActDone {
                     took: Duration::from_millis(123),
+                    fault: None,
                 }),
             }),
             world.now,

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::action::drill::Surroundings;
 use crate::app::question::Question;
 use crate::app::{self, App};
 use crate::config::cli::{AuditArgs, FaultArgs, HealArgs};
@@ -15,17 +14,16 @@ use crate::config::settings::Settings;
 use crate::config::values;
 use crate::journal::{self, Account, Entry, Outcome};
 use crate::model::act::drill::Drill;
-use crate::model::act::fault::{Cause, Fault};
-use crate::model::act::{ActTarget, ContainerAct};
-use crate::model::cluster::Cluster;
-use crate::model::container::{Container, ContainerKind};
+use crate::model::act::fault::Fault;
+use crate::model::act::{Act, ActTarget, ContainerAct, Order, Surroundings};
+use crate::model::container::Container;
 use crate::model::member::{Condition, MemberRole};
 use crate::model::name::ContainerName;
 use crate::model::time::Timestamp;
 use crate::source;
 
 use super::exit::{Failure, NOTHING_FOUND};
-use super::hands::{self, Hands, Order};
+use super::hands::{self, Hands};
 use super::monitor::ending_signals;
 use super::{discover, say};
 
@@ -49,7 +47,7 @@ pub(crate) async fn fault(
     if options.read_only {
         return Err(Failure::Usage("read-only: a fault is refused".to_owned()));
     }
-    let cause = cause(name).map_err(Failure::Usage)?;
+    let act: Act = name.parse().map_err(Failure::Usage)?;
     let lasts = args.lasts.as_deref().map(values::span).transpose();
     let lasts = lasts.map_err(|why| Failure::Usage(format!("--for: {why}")))?;
     let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
@@ -58,13 +56,13 @@ pub(crate) async fn fault(
         return Ok(ExitCode::from(NOTHING_FOUND));
     }
     let target = target(&app, &args.on).map_err(Failure::Usage)?;
-    if !args.yes && !confirmed(&app, cause, &target)? {
+    if !args.yes && !confirmed(&app, act, &target)? {
         return Err(Failure::Failed("not confirmed: nothing was done".to_owned()));
     }
     let hands = hands(&settings).await?;
     let order = Order {
-        cause,
-        around: around(&app.cluster, &target.name),
+        act,
+        around: Surroundings::of(&app.cluster, &target.name),
         target,
         lasts,
     };
@@ -114,14 +112,6 @@ fn list() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cause(name: &str) -> Result<Cause, String> {
-    let verb = ContainerAct::ALL.into_iter().find(|act| act.word() == name);
-    match verb {
-        Some(act) => Ok(Cause::Container(act)),
-        None => name.parse().map(Cause::Drill),
-    }
-}
-
 /// The container of that name, or that of the member of that name; `leader` is the one that leads.
 fn target(app: &App, name: &str) -> Result<ActTarget, String> {
     let members = app.members();
@@ -151,43 +141,15 @@ fn target(app: &App, name: &str) -> Result<ActTarget, String> {
     }
 }
 
-/// The containers that a partition of `target` is about.
-pub(super) fn around(cluster: &Cluster, target: &ContainerName) -> Surroundings {
-    let of = |wanted: fn(&ContainerKind) -> bool| {
-        let others = cluster
-            .ours()
-            .filter(|container| container.name != *target && wanted(&container.kind));
-        others.map(|container| container.name.clone()).collect()
-    };
-    Surroundings {
-        store: of(|kind| matches!(kind, ContainerKind::ZooKeeper { .. })),
-        peers: of(|kind| matches!(kind, ContainerKind::Patroni { .. })),
-    }
-}
-
 /// Says what would happen and asks on the terminal.
-fn confirmed(app: &App, cause: Cause, target: &ActTarget) -> Result<bool, Failure> {
+fn confirmed(app: &App, act: Act, target: &ActTarget) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("there is no terminal to ask on: say --yes".to_owned()));
     }
-    match cause {
-        Cause::Container(act) => {
-            let question = Question::ask(act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
-            say(&question.title())?;
-            for sentence in question.consequences() {
-                say(&format!("  {sentence}"))?;
-            }
-        }
-        Cause::Drill(drill) => {
-            let card = drill.card();
-            say(&format!(
-                "{} on {}?\n  {}\n  {}",
-                drill.words(),
-                target.name,
-                card.does,
-                card.expect
-            ))?;
-        }
+    let question = Question::ask(act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
+    say(&question.title())?;
+    for sentence in question.consequences() {
+        say(&format!("  {sentence}"))?;
     }
     asked("Do it? [y/N] ")
 }

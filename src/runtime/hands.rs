@@ -1,18 +1,17 @@
 //! Does to containers what was confirmed, written down before it is done, and takes it back.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bollard::Docker;
 use tokio::task::spawn_blocking;
 
 use crate::action::container;
-use crate::action::drill::{self, Surroundings};
+use crate::action::drill;
 use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::journal::{Journal, Who};
-use crate::model::act::fault::{Cause, Fault, FaultId, Undo};
-use crate::model::act::{ActTarget, ContainerAct};
+use crate::model::act::fault::{Fault, FaultId, Undo};
+use crate::model::act::{Act, ContainerAct, Order};
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
 
@@ -22,19 +21,6 @@ pub(super) struct Hands {
     docker: Docker,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     journal: Arc<Mutex<Journal>>,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug)]
-pub(super) struct Order {
-    /// What.
-    pub(super) cause: Cause,
-    /// To which container; bound to the identity that was confirmed.
-    pub(super) target: ActTarget,
-    /// The containers that a partition is about.
-    pub(super) around: Surroundings,
-    /// It is to be healed after so long.
-    pub(super) lasts: Option<Duration>,
 }
 
 /// The journal of this run.
@@ -84,14 +70,14 @@ impl Hands {
     /// Why it was not done, for people. Nothing is done that could not be written down.
     pub(super) async fn cause(&self, order: Order) -> Result<Option<Fault>, String> {
         let Order {
-            cause,
+            act,
             target,
             around,
             lasts,
         } = order;
-        let undo = match cause {
-            Cause::Container(act) => undo_of(act),
-            Cause::Drill(drill) => drill::prepare(&self.docker, drill, &target, &around).await?,
+        let undo = match act {
+            Act::Container(verb) => undo_of(verb),
+            Act::Drill(drill) => drill::prepare(&self.docker, drill, &target, &around).await?,
         };
         let at = (self.clock)();
         let until = lasts.map(|lasts| at.plus(lasts));
@@ -100,7 +86,7 @@ impl Hands {
                 let fault = Fault {
                     id: journal.next_id(),
                     at,
-                    cause,
+                    act,
                     target,
                     undo,
                     until,
@@ -108,9 +94,9 @@ impl Hands {
                 journal.plan(&fault).map(|()| fault)
             })
             .await?;
-        let done = match cause {
-            Cause::Container(act) => container::perform(&self.docker, act, &fault.target).await.map(drop),
-            Cause::Drill(drill) => drill::perform(&self.docker, drill, &fault.target, &fault.undo).await,
+        let done = match act {
+            Act::Container(verb) => container::perform(&self.docker, verb, &fault.target).await,
+            Act::Drill(drill) => drill::perform(&self.docker, drill, &fault.target, &fault.undo).await,
         };
         let (id, at, result) = (fault.id.clone(), (self.clock)(), done.clone());
         self.write(move |journal| journal.caused(&id, result, at)).await?;
@@ -125,9 +111,9 @@ impl Hands {
 
     /// What failed may be done in part. Docker's own verbs are not taken back: they may still be carried out.
     async fn leave_nothing(&self, fault: &Fault) {
-        let whole = match fault.cause {
-            Cause::Drill(_) => self.take_back(fault).await.is_ok(),
-            Cause::Container(_) => drill::is_undone(&self.docker, &fault.target, &fault.undo).await,
+        let whole = match fault.act {
+            Act::Drill(_) => self.take_back(fault).await.is_ok(),
+            Act::Container(_) => drill::is_undone(&self.docker, &fault.target, &fault.undo).await,
         };
         if whole && !fault.undo.is_empty() {
             // If this cannot be written either, it will be healed once more, which does no harm.

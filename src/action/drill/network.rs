@@ -7,10 +7,10 @@ use bollard::models::{ContainerInspectResponse, EndpointSettings, NetworkConnect
 use tokio::time::timeout;
 
 use super::super::container::{SHORT, in_words};
-use super::{Surroundings, ask};
-use crate::model::act::ActTarget;
+use super::ask;
 use crate::model::act::drill::Drill;
 use crate::model::act::fault::Undo;
+use crate::model::act::{ActTarget, Surroundings};
 use crate::model::name::ContainerName;
 
 /// How to put a container back onto each network that `drill` takes it off.

@@ -80,18 +80,18 @@ impl Drill {
         }
     }
 
-    /// The same in a few words, as in `cut off from ZooKeeper`.
+    /// The same in a few words, as in `asked to kill PostgreSQL only`.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::CutOff => "cut off from all networks",
-            Self::CutOffStore => "cut off from ZooKeeper",
-            Self::CutOffPeers => "cut off from the other members",
+            Self::CutOff => "cut it off from all networks",
+            Self::CutOffStore => "cut it off from ZooKeeper",
+            Self::CutOffPeers => "cut it off from the other members",
             Self::KillPostgres => "kill PostgreSQL only",
             Self::FreezePostgres => "freeze PostgreSQL only",
             Self::KillPatroni => "kill Patroni only",
             Self::FreezePatroni => "freeze Patroni only",
-            Self::LagReceive => "stop receiving WAL",
-            Self::LagReplay => "stop replaying WAL",
+            Self::LagReceive => "stop its receiving of WAL",
+            Self::LagReplay => "stop its replay of WAL",
             Self::SlowCpu => "slow its CPU",
             Self::SlowDisk => "slow its disk",
             Self::FillDisk => "fill its disk",
@@ -197,25 +197,15 @@ impl fmt::Display for Drill {
     }
 }
 
-impl std::str::FromStr for Drill {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|drill| drill.name() == text).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            format!("{text:?} is no fault; there are {names}")
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::act::Act;
 
     #[test]
     fn each_has_one_name_everywhere() {
         for drill in Drill::ALL {
-            assert_eq!(drill.name().parse(), Ok(drill));
+            assert_eq!(drill.name().parse(), Ok(Act::Drill(drill)));
             let recorded = serde_json::to_string(&drill).unwrap();
             assert_eq!(recorded, format!("\"{drill}\""));
             let card = drill.card();
@@ -226,6 +216,7 @@ mod tests {
                 );
             }
         }
-        assert!("cut".parse::<Drill>().unwrap_err().contains("cut-off-store"));
+        assert!("cut".parse::<Act>().unwrap_err().contains("cut-off-store"));
+        assert!(Act::all().all(|act| act.name().parse() == Ok(act)));
     }
 }

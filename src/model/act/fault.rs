@@ -4,29 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::drill::Drill;
-use super::{ActTarget, ContainerAct};
+use super::{Act, ActTarget};
 use crate::model::time::Timestamp;
-
-/// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// A verb of Docker's.
-    Container(ContainerAct),
-    /// Anything else.
-    Drill(Drill),
-}
-
-impl Cause {
-    /// `stop`, `cut-off-store`: its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Container(act) => act.word(),
-            Self::Drill(drill) => drill.name(),
-        }
-    }
-}
 
 /// One step that takes a fault back. Each may be done twice without harm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +89,7 @@ pub struct Fault {
     /// When it was asked for.
     pub at: Timestamp,
     /// What was done.
-    pub cause: Cause,
+    pub act: Act,
     /// To which container.
     pub target: ActTarget,
     /// How it is undone, in this order. Empty for what does not last.
@@ -122,6 +101,6 @@ pub struct Fault {
 impl Fault {
     /// `cut-off of pg-master`.
     pub fn title(&self) -> String {
-        format!("{} of {}", self.cause.name(), self.target.name)
+        format!("{} of {}", self.act.name(), self.target.name)
     }
 }
