@@ -4,6 +4,8 @@
 
 pub mod check;
 pub mod container;
+pub mod drill;
 mod haproxy;
+mod inside;
 pub mod operation;
 pub mod patroni;

@@ -9,9 +9,12 @@
 
 pub mod command;
 pub mod event;
+pub mod faults;
 pub mod feed;
 pub mod history;
 pub mod logs;
+pub mod options;
+pub mod palette;
 pub mod playback;
 pub mod question;
 mod stage;
@@ -26,6 +29,7 @@ pub mod page;
 mod recording;
 mod reporting;
 mod scanning;
+mod typing;
 
 use std::time::Duration;
 
@@ -42,33 +46,21 @@ use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
 use crate::model::signal::{Report, Signal};
 use crate::model::time::Timestamp;
-use crate::model::topology::{self, Overrides};
+use crate::model::topology;
 
 use command::{Command, Context};
 use event::{Effect, Event, Leave, Urgency};
+use faults::Faults;
 use feed::Feed;
 use history::History;
 use logs::LogStore;
 use view::{Overlay, View};
 
+pub use options::Options;
 pub use stage::Stage;
 
 /// How long a notice stays on the screen.
 const NOTICE: Duration = Duration::from_secs(8);
-
-/// What the program was asked to show, and how.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Options {
-    /// Which of several clusters: compose project or network, a scope, or both with a slash.
-    pub selector: Option<String>,
-    /// Addresses that are given, not found.
-    pub overrides: Overrides,
-    /// Refuse everything that changes the cluster.
-    pub read_only: bool,
-    /// Memory for log lines in MB, if not [`logs::LIMIT_MB`].
-    pub log_memory: Option<u32>,
-}
 
 /// Something to tell the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +97,10 @@ pub struct App {
     pub notice: Option<Notice>,
     /// An act is under way: its words.
     pub acting: Option<String>,
+    /// Faults of ours that last, and acts that wait.
+    pub faults: Faults,
+    /// What earlier runs left was shown once.
+    faults_offered: bool,
     /// The last check, or the one that runs.
     pub check: Option<CheckReport>,
     /// The file into which this run is recorded.
@@ -148,8 +144,13 @@ impl App {
                 let taken = self.paste(&text);
                 (Vec::new(), if taken { Urgency::AtOnce } else { Urgency::Never })
             }
-            Event::Tick => (Vec::new(), self.tick()),
+            Event::Tick => self.tick(),
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
+            Event::Healed(healed) => (self.healed(healed), Urgency::Now),
+            Event::FaultsLeft(faults) => {
+                self.found_faults(faults);
+                (Vec::new(), Urgency::Now)
+            }
             Event::Checked(step) => (Vec::new(), self.checked(step)),
             Event::CheckEnded => (Vec::new(), self.check_ended()),
             Event::Reported(written) => (Vec::new(), self.reported(written)),
@@ -167,8 +168,10 @@ impl App {
     pub fn contexts(&self) -> &'static [Context] {
         match (&self.view.overlay, self.stage()) {
             (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
+            (Some(Overlay::Leaving), _) => &[Context::Leaving],
+            (Some(Overlay::Faults { .. }), _) => &[Context::Faults, Context::Anywhere],
             (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],
-            (Some(Overlay::Note(_)), _) => &[],
+            (Some(Overlay::Note(_) | Overlay::Palette(_)), _) => &[],
             (Some(_), _) => &[Context::Anywhere],
             (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
             (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
@@ -261,7 +264,7 @@ impl App {
         self.options.overrides.scope.clone().or(chosen).or(only)
     }
 
-    fn tick(&mut self) -> Urgency {
+    fn tick(&mut self) -> (Vec<Effect>, Urgency) {
         let members = self.members();
         self.history.sample(&members);
         self.chronicle.remember(Picture::of(&self.cluster, &members, self.now));
@@ -271,7 +274,8 @@ impl App {
             self.notice = None;
         }
         self.refresh_question();
-        Urgency::Soon
+        self.offer_healing();
+        (self.keep_times(), Urgency::Soon)
     }
 
     /// Looks at the episode that goes on, if there is one, for what no fact tells.
@@ -282,17 +286,23 @@ impl App {
     }
 
     fn refresh_question(&mut self) {
-        if let Some(Overlay::Question(question)) = &mut self.view.overlay {
-            question.refresh(&self.cluster, self.now);
-        }
+        let Some(Overlay::Question(question)) = &self.view.overlay else {
+            return;
+        };
+        let mut question = (**question).clone();
+        question.refresh(&self.cluster, self.now);
+        self.view.overlay = Some(Overlay::Question(Box::new(self.look_before(question))));
     }
 
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
-        if matches!(self.view.overlay, Some(Overlay::Note(_))) {
-            return self.type_note(&key);
+        match &self.view.overlay {
+            Some(Overlay::Note(_)) => return self.type_note(&key),
+            Some(Overlay::Palette(_)) => return self.type_in_palette(&key),
+            Some(Overlay::Question(question)) if question.typed.is_some() => return self.type_name(&key),
+            _ => {}
         }
         let effects =
             command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command));
@@ -305,7 +315,13 @@ impl App {
     /// Does what the operator meant.
     pub fn command(&mut self, command: Command) -> Vec<Effect> {
         match command {
-            Command::Quit => return vec![Effect::Leave(Leave::Quit)],
+            Command::Quit => return self.quit(),
+            Command::HealAndQuit => return self.heal_and_quit(),
+            Command::Faults => return self.faults_or_heal_all(),
+            Command::HealSelected => return self.heal_selected(),
+            Command::Palette => self.open_palette(false),
+            Command::Acts => self.open_palette(true),
+            Command::ReadOnly => self.turn_read_only(),
             Command::StartLab => return vec![Effect::Leave(Leave::StartLab)],
             Command::Demo => return vec![Effect::Leave(Leave::Demo)],
             Command::Record => return vec![Effect::Record],
@@ -317,7 +333,7 @@ impl App {
             Command::Check => return self.ask_check(),
             Command::Report => return self.ask_report(),
             Command::Open if matches!(self.stage(), Stage::Choosing(_)) => return self.take_choice(),
-            Command::Ask(act) => self.ask(act),
+            Command::Ask(act) => self.ask(act.into()),
             Command::Failovers => {
                 let at = page::Spot::Story(0);
                 self.view.overlay = Some(Overlay::Failover { back: 0, at });
@@ -342,6 +358,11 @@ impl App {
             }
             Command::LogScope => self.scope_logs(),
             Command::Follow => self.follow(),
+            Command::Up | Command::Down | Command::Left | Command::Right
+                if matches!(self.view.overlay, Some(Overlay::Question(_))) =>
+            {
+                self.step_question(command);
+            }
             Command::Up | Command::Down => self.go(command, 1),
             Command::PageUp => self.page(true),
             Command::PageDown => self.page(false),

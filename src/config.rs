@@ -16,7 +16,7 @@ pub mod lab;
 mod layers;
 pub mod operate;
 pub mod settings;
-mod values;
+pub(crate) mod values;
 
 use std::path::PathBuf;
 

@@ -10,6 +10,7 @@
 //! | [`net`] | what reading and changing have in common: HTTP, ZooKeeper sessions, Patroni's forms | `model` |
 //! | [`source`] | the outside world, read | `model`, `net` |
 //! | [`action`] | the outside world, changed | `model`, `net` |
+//! | [`journal`] | what was done and how to take it back, on disk before it is done | `model` |
 //! | [`app`] | the state and its one transition | `model` |
 //! | [`record`] | what went into that transition, written to a file and played from it | `model`, `app` |
 //! | [`ui`] | a frame, drawn from the state | `model`, `app` |
@@ -40,6 +41,7 @@
 pub mod action;
 pub mod app;
 pub mod config;
+pub mod journal;
 pub mod lab;
 pub mod model;
 pub mod net;

@@ -7,7 +7,9 @@ mod check;
 mod clock;
 mod conductor;
 mod discover;
+mod drill;
 mod exit;
+mod hands;
 mod logging;
 mod monitor;
 mod operate;
@@ -75,6 +77,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
                 ExitCode::FAILURE
             })
         }
+        Some(Command::Fault(args)) => drill::fault(&args, options(&settings, None), Arc::new(settings)).await,
+        Some(Command::Heal(args)) => drill::heal(&args, options(&settings, None), Arc::new(settings)).await,
+        Some(Command::Audit(args)) => drill::audit(&args, &settings),
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Replay { file }) => replay::file(&file, look, Place::of(&settings)).await,
         Some(Command::Demo) => replay::demo(look, Place::of(&settings)).await,
@@ -175,6 +180,7 @@ fn options(settings: &Settings, lab: Option<&LabOptions>) -> app::Options {
         overrides,
         read_only: settings.read_only.value,
         log_memory: Some(settings.log_memory.value),
+        mark: settings.mark.value,
     }
 }
 

@@ -15,6 +15,7 @@ mod containers;
 mod details;
 mod document;
 mod failover;
+mod faults;
 mod findings;
 mod first;
 mod frame;
@@ -26,6 +27,7 @@ mod leads;
 mod logs;
 mod members;
 mod note;
+mod palette;
 mod pen;
 mod playback;
 mod proxy;
@@ -225,6 +227,9 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
         Overlay::Znodes { selected, scroll } => znodes::draw(buffer, area, selected, *scroll, scene),
         Overlay::Failover { back, at } => failover::document(buffer, area, *back, *at, scene),
         Overlay::Note(draft) => note::draw(buffer, area, draft, scene),
+        Overlay::Faults { selected } => faults::draw(buffer, area, *selected, scene),
+        Overlay::Leaving => faults::leaving(buffer, area, scene),
+        Overlay::Palette(palette) => palette::draw(buffer, area, palette, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
         Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),
         Overlay::Check(scroll) => {

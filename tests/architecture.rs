@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["model"]),
     ("source", &["model", "net"]),
     ("action", &["model", "net"]),
+    ("journal", &["model"]),
     ("app", &["model"]),
     ("record", &["model", "app"]),
     ("ui", &["model", "app"]),
@@ -20,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            "model", "net", "source", "action", "app", "record", "ui", "report", "config", "lab",
+            "model", "net", "source", "action", "journal", "app", "record", "ui", "report", "config", "lab",
         ],
     ),
 ];
@@ -87,6 +88,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("net", &["ratatui", "crossterm", "clap", "bollard", "SystemTime"]),
     ("source", &["ratatui", "crossterm", "clap", "SystemTime"]),
     ("action", &["ratatui", "crossterm", "clap", "SystemTime"]),
+    (
+        "journal",
+        &["tokio", "ratatui", "bollard", "hyper", "std::env", "SystemTime"],
+    ),
 ];
 
 #[test]

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::KillContainerOptionsBuilder;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-use crate::model::act::{ActDone, ActTarget, ContainerAct};
+use crate::model::act::{ActTarget, ContainerAct};
 use crate::model::name::ContainerName;
 use crate::model::text::clean_line;
 
 /// For calls that the daemon answers at once.
-const SHORT: Duration = Duration::from_secs(10);
+pub(super) const SHORT: Duration = Duration::from_secs(10);
 /// A start may have to wait for networks and volumes.
 const START: Duration = Duration::from_secs(30);
 /// Docker's own default between SIGTERM and SIGKILL.
@@ -25,7 +26,7 @@ const LONGEST_GRACE_S: i64 = 3600;
 /// # Errors
 /// The reason for people: another container has the name now, the daemon refused (its own words), or it did not answer
 /// in time, in which case it may still carry out the act.
-pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> Result<ActDone, String> {
+pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> Result<(), String> {
     let grace = confirm(docker, target).await?;
     let deadline = match act {
         ContainerAct::Stop => grace + SHORT,
@@ -35,7 +36,6 @@ pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> 
     };
     // The client has a timeout of its own, which ends at the answer's headers: they come when the stop is done.
     let docker = docker.clone().with_timeout(deadline + SHORT);
-    let began = Instant::now();
     timeout(deadline, ask(&docker, act, &target.id))
         .await
         .map_err(|_| {
@@ -45,12 +45,20 @@ pub async fn perform(docker: &Docker, act: ContainerAct, target: &ActTarget) -> 
                 deadline.as_secs()
             )
         })?
-        .map_err(|error| in_words(&error))?;
-    Ok(ActDone { took: began.elapsed() })
+        .map_err(|error| in_words(&error))
 }
 
 /// The container's grace period, once it is sure that it is the confirmed one.
 async fn confirm(docker: &Docker, target: &ActTarget) -> Result<Duration, String> {
+    let grace = inspect(docker, target)
+        .await?
+        .config
+        .and_then(|config| config.stop_timeout);
+    Ok(grace_of(grace))
+}
+
+/// The container, if it is the confirmed one.
+pub(super) async fn inspect(docker: &Docker, target: &ActTarget) -> Result<ContainerInspectResponse, String> {
     let found = timeout(SHORT, docker.inspect_container(&target.id, None))
         .await
         .map_err(|_| "Docker does not answer".to_owned())?
@@ -69,8 +77,7 @@ async fn confirm(docker: &Docker, target: &ActTarget) -> Result<Duration, String
             clean_line(name)
         ));
     }
-    let grace = found.config.and_then(|config| config.stop_timeout);
-    Ok(grace_of(grace))
+    Ok(found)
 }
 
 fn grace_of(stop_timeout: Option<i64>) -> Duration {
@@ -97,7 +104,7 @@ async fn ask(docker: &Docker, act: ContainerAct, id: &str) -> Result<(), Error> 
 }
 
 /// The daemon's message alone where there is one.
-fn in_words(error: &Error) -> String {
+pub(super) fn in_words(error: &Error) -> String {
     match error {
         Error::DockerResponseServerError { status_code, message } if message.trim().is_empty() => {
             format!("Docker answered with status {status_code}")

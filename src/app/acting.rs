@@ -1,11 +1,16 @@
 //! From a key to an act on a container: what it is about, the question, the answer, the result.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use crate::app::App;
-use crate::app::event::{Effect, Urgency};
+use crate::app::command::Command;
+use crate::app::event::{Effect, Leave, Urgency};
+use crate::app::options::Mark;
 use crate::app::question::Question;
+use crate::app::typing::edit;
 use crate::app::view::{Overlay, Pane};
-use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
-use crate::model::fact::{Fact, FactKind};
+use crate::model::act::{Act, ActOutcome, ActTarget};
+use crate::model::fact::Fact;
 use crate::model::name::ContainerName;
 
 impl App {
@@ -24,18 +29,21 @@ impl App {
         }
     }
 
-    pub(super) fn ask(&mut self, act: ContainerAct) {
-        if self.options.read_only {
-            return self.tell(format!("read-only: {} is refused", act.word()), true);
+    pub(super) fn ask(&mut self, act: Act) {
+        if self.is_read_only() {
+            return self.tell(format!("read-only: {} is refused", act.name()), true);
+        }
+        if self.options.mark == Mark::Protected && act.is_fault() {
+            return self.tell(format!("protected: {} is refused on this cluster", act.name()), true);
         }
         let Some(container) = self.acting_on() else {
             return self.tell(
-                format!("nothing to {}: no container is known for what is selected", act.word()),
+                format!("nothing to {}: no container is known for what is selected", act.words()),
                 true,
             );
         };
         match Question::ask(act, &container, &self.cluster, self.now) {
-            Ok(question) => self.view.overlay = Some(Overlay::Question(Box::new(question))),
+            Ok(question) => self.view.overlay = Some(Overlay::Question(Box::new(self.look_before(question)))),
             Err(why) => self.tell(why, true),
         }
     }
@@ -44,40 +52,86 @@ impl App {
         let question = match &mut self.view.overlay {
             Some(Overlay::Question(question)) => question,
             Some(Overlay::AskCheck { .. }) => return self.confirm_check(),
+            Some(Overlay::Leaving) => return vec![Effect::Leave(Leave::Quit)],
             _ => return Vec::new(),
         };
         if question.changed.take().is_some() {
+            if let Some(typed) = &mut question.typed {
+                typed.text.clear();
+            }
             return Vec::new();
         }
-        let (act, target) = (question.act, question.target.clone());
-        self.view.overlay = None;
-        if let Err(why) = Question::ask(act, &target.name, &self.cluster, self.now) {
+        let question = (**question).clone();
+        let refused = if self.is_read_only() {
+            Some("read-only: nothing was done".to_owned())
+        } else {
+            Question::ask(question.act, &question.target.name, &self.cluster, self.now).err()
+        };
+        if let Some(why) = refused {
+            self.view.overlay = None;
             self.tell(why, true);
             return Vec::new();
         }
-        self.acting = Some(format!("{} {} …", act.word(), target.name));
-        let asked = Fact {
-            kind: FactKind::Asked(act),
-            ..Fact::ours(self.now, Some(target.name.to_string()), String::new())
+        if !question.may_be_answered() {
+            return Vec::new();
+        }
+        self.view.overlay = None;
+        self.carry_out(question)
+    }
+
+    /// A key while a name has to be typed: none of them is a command but those that end it.
+    pub(super) fn type_name(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(Overlay::Question(question)) = &mut self.view.overlay else {
+            return Vec::new();
         };
-        self.tell_facts(vec![asked]);
-        vec![Effect::Act { act, target }]
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('c') if control => return self.quit(),
+            KeyCode::Enter => return self.confirm(),
+            // The first yes only takes note; nothing is typed before that.
+            KeyCode::Char('y') if question.changed.is_some() => return self.confirm(),
+            KeyCode::Esc => self.view.overlay = None,
+            KeyCode::Left | KeyCode::Right => question.lasts = question.lasts.stepped(key.code == KeyCode::Left),
+            KeyCode::Up | KeyCode::Down => question.when = question.when.stepped(key.code == KeyCode::Up),
+            _ => {
+                if let Some(typed) = &mut question.typed {
+                    edit(&mut typed.text, key);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// When it is done, and how long it lasts: stepped by keys.
+    pub(super) fn step_question(&mut self, command: Command) {
+        if let Some(Overlay::Question(question)) = &mut self.view.overlay {
+            match command {
+                Command::Left | Command::Right if question.act.lasts() => {
+                    question.lasts = question.lasts.stepped(command == Command::Left);
+                }
+                Command::Up | Command::Down if question.act.is_fault() => {
+                    question.when = question.when.stepped(command == Command::Up);
+                }
+                _ => {}
+            }
+        }
     }
 
     pub(super) fn acted(&mut self, outcome: ActOutcome) -> Urgency {
         self.acting = None;
         let ActOutcome { act, target, result } = outcome;
+        let what = match act {
+            Act::Container(act) => format!("{} {}", act.word(), target.name),
+            Act::Drill(drill) => format!("{drill} on {}", target.name),
+        };
         let (text, bad) = match result {
-            Ok(done) => (
-                format!(
-                    "{} {}: done after {:.1} s",
-                    act.word(),
-                    target.name,
-                    done.took.as_secs_f64()
-                ),
-                false,
-            ),
-            Err(why) => (format!("{} {}: {why}", act.word(), target.name), true),
+            Ok(done) => {
+                if let Some(fault) = done.fault {
+                    self.begin_fault(*fault);
+                }
+                (format!("{what}: done after {:.1} s", done.took.as_secs_f64()), false)
+            }
+            Err(why) => (format!("{what}: {why}"), true),
         };
         self.ours(text.clone(), &target);
         self.tell(text, bad);

@@ -13,7 +13,7 @@ impl App {
             self.view.overlay = Some(Overlay::Check(0));
             return Vec::new();
         }
-        if self.options.read_only {
+        if self.is_read_only() {
             self.tell(
                 "read-only: a check is refused, since it writes a table".to_owned(),
                 true,

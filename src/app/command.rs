@@ -61,6 +61,18 @@ pub enum Command {
     OwnLog,
     /// Next colour theme.
     Theme,
+    /// Choose from everything that can be done.
+    Palette,
+    /// Choose from what can be done to the selected container.
+    Acts,
+    /// Faults of ours; in their list, heal all.
+    Faults,
+    /// Heal the selected one.
+    HealSelected,
+    /// Heal all, then end.
+    HealAndQuit,
+    /// Change nothing from here any more, or again.
+    ReadOnly,
     /// Ask to do this to the selected container.
     Ask(ContainerAct),
     /// Check the cluster with a write, or show the check that runs.
@@ -125,6 +137,10 @@ pub enum Context {
     Failover,
     /// While a question is open.
     Question,
+    /// In the list of faults of ours.
+    Faults,
+    /// While it is asked what becomes of them.
+    Leaving,
     /// While nothing was found to watch.
     Nothing,
     /// While a recording is played, beside `Main` and `Anywhere`.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crossterm::event::KeyEvent;
 
-use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::model::act::fault::{Fault, FaultId};
+use crate::model::act::{ActOutcome, Order};
 use crate::model::check::{Plan, Step};
 use crate::model::pace::Pace;
 use crate::model::signal::Signal;
@@ -33,6 +34,10 @@ pub enum Event {
     Tick,
     /// An [`Effect::Act`] ended.
     Acted(ActOutcome),
+    /// An [`Effect::Heal`] ended.
+    Healed(Healed),
+    /// Faults that earlier runs left, by their journals.
+    FaultsLeft(Vec<Fault>),
     /// A step of an [`Effect::Check`] began or ended.
     Checked(Step),
     /// That check ended: no more steps.
@@ -43,6 +48,15 @@ pub enum Event {
     Recording(RecordNews),
     /// There is time for [`Effect::Scan`]. Not part of a record: what it finds follows from the rest.
     Scan,
+}
+
+/// How the healing of a fault ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Healed {
+    /// Which fault.
+    pub id: FaultId,
+    /// Done and made sure of, or why not.
+    pub result: Result<(), String>,
 }
 
 /// What becomes of the record of this run.
@@ -67,13 +81,12 @@ pub enum RecordNews {
 pub enum Effect {
     /// Read these from now on.
     Retarget(Targets),
-    /// Do this to a container.
-    Act {
-        /// What.
-        act: ContainerAct,
-        /// To which; bound to the identity that was confirmed.
-        target: ActTarget,
-    },
+    /// Do this to a container; bound to the identity that was confirmed.
+    Act(Box<Order>),
+    /// Take this back.
+    Heal(Box<Fault>),
+    /// Write down that other hands took this back.
+    Over(FaultId),
     /// Check the cluster.
     Check(Plan),
     /// Ask the sources at this pace from now on.

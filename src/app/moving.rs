@@ -109,6 +109,7 @@ impl App {
     fn go_in_overlay(&mut self, back: bool, steps: usize) {
         match &mut self.view.overlay {
             Some(Overlay::Failover { .. }) => self.move_on_page(back, steps),
+            Some(Overlay::Faults { .. }) => self.move_in_faults(back, steps),
             Some(
                 Overlay::Help(scroll)
                 | Overlay::Findings(scroll)
@@ -131,7 +132,14 @@ impl App {
                     selected.clone_from(&node.path);
                 }
             }
-            Some(Overlay::Question(_) | Overlay::AskCheck { .. } | Overlay::Note(_)) | None => {}
+            Some(
+                Overlay::Question(_)
+                | Overlay::AskCheck { .. }
+                | Overlay::Note(_)
+                | Overlay::Leaving
+                | Overlay::Palette(_),
+            )
+            | None => {}
         }
     }
 

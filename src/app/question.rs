@@ -1,14 +1,18 @@
 //! A question before an act: what it would do, bound to what was true when it was asked.
 
+mod consequence;
+mod preflight;
+
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::act::{ActTarget, ContainerAct};
+use crate::model::act::drill::Drill;
+use crate::model::act::{Act, ActTarget, ContainerAct};
 use crate::model::cluster::Cluster;
 use crate::model::container::{Container, ContainerKind, ContainerState};
-use crate::model::failover::{Fault, Hit};
 use crate::model::member::{self, Member, MemberRole};
 use crate::model::name::{ContainerName, MemberName};
-use crate::model::prediction::{self, Timing, predict};
 use crate::model::takeover;
 use crate::model::time::Timestamp;
 
@@ -16,7 +20,7 @@ use crate::model::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// What would be done.
-    pub act: ContainerAct,
+    pub act: Act,
     /// To which container; its id binds the act to what was confirmed.
     pub target: ActTarget,
     /// What was true when it was asked, or asked again.
@@ -25,6 +29,118 @@ pub struct Question {
     pub changed: Option<String>,
     /// How long clients are expected to lose writes, in a sentence.
     pub prediction: Option<String>,
+    /// When it is done.
+    #[serde(default)]
+    pub when: When,
+    /// How long it lasts, if it lasts.
+    #[serde(default)]
+    pub lasts: Lasting,
+    /// What speaks against it now.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// The name that has to be typed, and why; what was typed so far.
+    #[serde(default)]
+    pub typed: Option<Typed>,
+}
+
+/// A name that has to be typed before yes counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The name.
+    pub wanted: String,
+    /// Why a key is not enough.
+    pub because: String,
+    /// So far.
+    pub text: String,
+}
+
+/// When an act is done after the yes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// At once.
+    #[default]
+    Now,
+    /// After so long.
+    After(Duration),
+    /// At a moment of Patroni's loop that nobody chose.
+    AnyMoment,
+}
+
+/// How long a fault lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lasting {
+    /// Until somebody heals it.
+    #[default]
+    UntilHealed,
+    /// So long.
+    For(Duration),
+}
+
+/// What a key steps through.
+const WHENS: [When; 6] = [
+    When::Now,
+    When::After(Duration::from_secs(5)),
+    When::After(Duration::from_secs(15)),
+    When::After(Duration::from_secs(30)),
+    When::After(Duration::from_secs(60)),
+    When::AnyMoment,
+];
+const LASTINGS: [Lasting; 6] = [
+    Lasting::UntilHealed,
+    Lasting::For(Duration::from_secs(5)),
+    Lasting::For(Duration::from_secs(15)),
+    Lasting::For(Duration::from_secs(30)),
+    Lasting::For(Duration::from_secs(60)),
+    Lasting::For(Duration::from_secs(300)),
+];
+
+impl When {
+    /// The next one of a menu, or the one before.
+    #[must_use]
+    pub fn stepped(self, back: bool) -> Self {
+        stepped(&WHENS, self, back)
+    }
+
+    /// For a sentence.
+    pub fn words(self) -> String {
+        match self {
+            Self::Now => "at once".to_owned(),
+            Self::After(delay) => format!("in {} s", delay.as_secs()),
+            Self::AnyMoment => "at any moment of Patroni's loop".to_owned(),
+        }
+    }
+}
+
+impl Lasting {
+    /// The next one of a menu, or the one before.
+    #[must_use]
+    pub fn stepped(self, back: bool) -> Self {
+        stepped(&LASTINGS, self, back)
+    }
+
+    /// For a sentence.
+    pub fn words(self) -> String {
+        match self {
+            Self::UntilHealed => "until it is healed".to_owned(),
+            Self::For(span) => format!("for {} s, then healed", span.as_secs()),
+        }
+    }
+
+    /// The span, if it has one.
+    pub const fn span(self) -> Option<Duration> {
+        match self {
+            Self::UntilHealed => None,
+            Self::For(span) => Some(span),
+        }
+    }
+}
+
+fn stepped<T: Copy + PartialEq>(all: &[T], from: T, back: bool) -> T {
+    let at = all.iter().position(|one| *one == from).unwrap_or(0);
+    let to = if back { at + all.len() - 1 } else { at + 1 };
+    all.get(to % all.len()).copied().unwrap_or(from)
 }
 
 /// What matters for the consequence of an act.
@@ -58,26 +174,17 @@ impl Question {
     /// # Errors
     /// Why it makes no sense now, for the operator.
     pub fn ask(
-        act: ContainerAct,
+        act: impl Into<Act>,
         container: &ContainerName,
         cluster: &Cluster,
         now: Timestamp,
     ) -> Result<Self, String> {
+        let act = act.into();
         let found = find(cluster, container).ok_or_else(|| format!("container {container} is gone"))?;
-        let refuse = |why: &str| Err(format!("{container} {why}: nothing to {}", act.word()));
-        match (act, &found.state) {
-            (ContainerAct::Start, ContainerState::Running) => return refuse("runs already"),
-            (ContainerAct::Start, ContainerState::Paused) => return refuse("is paused (unpause it)"),
-            (ContainerAct::Pause, ContainerState::Paused) => return refuse("is paused already"),
-            (ContainerAct::Unpause, state) if *state != ContainerState::Paused => return refuse("is not paused"),
-            (
-                ContainerAct::Stop | ContainerAct::Kill | ContainerAct::Pause,
-                ContainerState::Exited { .. } | ContainerState::Created,
-            ) => {
-                return refuse("does not run");
-            }
-            _ => {}
-        }
+        match act {
+            Act::Container(verb) => applies(verb, found),
+            Act::Drill(drill) => fits(drill, found),
+        }?;
         let target = ActTarget {
             id: found.id.clone(),
             name: found.name.clone(),
@@ -86,9 +193,13 @@ impl Question {
         Ok(Self {
             act,
             target,
-            prediction: expectation(act, &situation, cluster, now),
+            prediction: consequence::expectation(act, &situation, cluster, now),
             situation,
             changed: None,
+            when: When::Now,
+            lasts: Lasting::UntilHealed,
+            warnings: Vec::new(),
+            typed: None,
         })
     }
 
@@ -99,7 +210,7 @@ impl Question {
             return;
         };
         let current = situation(cluster, found, now);
-        self.prediction = expectation(self.act, &current, cluster, now);
+        self.prediction = consequence::expectation(self.act, &current, cluster, now);
         let target = ActTarget {
             id: found.id.clone(),
             name: found.name.clone(),
@@ -119,10 +230,26 @@ impl Question {
         }
     }
 
+    /// Yes counts: nothing has to be typed, or it is.
+    pub fn may_be_answered(&self) -> bool {
+        self.typed.as_ref().is_none_or(|typed| typed.text == typed.wanted)
+    }
+
+    /// `stop pg-master`: for a line that tells of it.
+    pub fn order_words(&self) -> String {
+        match self.act {
+            Act::Container(act) => format!("{} {}", act.word(), self.target.name),
+            Act::Drill(drill) => format!("{drill} on {}", self.target.name),
+        }
+    }
+
     /// `Stop postgresql0 (pg-master), the leader?`
     pub fn title(&self) -> String {
         let container = &self.target.name;
-        let word = capitalised(self.act.word());
+        let word = match self.act {
+            Act::Container(act) => capitalised(act.word()),
+            Act::Drill(drill) => format!("{} on", capitalised(drill.name())),
+        };
         match &self.situation.part {
             Part::Member(member, role) if member.as_str() == container.as_str() => {
                 format!("{word} {member}, {}?", role_words(*role))
@@ -133,92 +260,31 @@ impl Question {
             Part::Other => format!("{word} container {container}?"),
         }
     }
+}
 
-    /// What will happen, in sentences.
-    pub fn consequences(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let harms = !matches!(self.act, ContainerAct::Start | ContainerAct::Unpause);
-        match (&self.situation.part, harms) {
-            (Part::Member(name, MemberRole::Leader), true) => {
-                lines.push(format!("{name} is the leader: clients lose writes until a failover."));
-                lines.push(match self.situation.successors.as_slice() {
-                    [] => "No standby can take over: the cluster stays without a leader.".to_owned(),
-                    [one] => format!("1 standby can take over: {one}."),
-                    many => format!("{} standbys can take over: {}.", many.len(), names(many)),
-                });
-            }
-            (Part::Member(name, MemberRole::FormerLeader), true) => {
-                lines.push(format!("{name} led until it stopped answering."));
-            }
-            (Part::Member(name, MemberRole::Unknown), true) => {
-                lines.push(format!("The role of {name} is not known: it may be the leader."));
-            }
-            (Part::Member(name, MemberRole::PrimaryWithoutLock), true) => {
-                lines.push(format!(
-                    "{name} is a primary without the lock: what was written to it may be lost."
-                ));
-            }
-            (Part::Member(name, _), true) => lines.push(format!(
-                "{name} is a standby: the leader goes on, with less redundancy."
-            )),
-            (Part::Member(name, _), false) => lines.push(format!(
-                "{name} joins again, as Patroni decides: as a replica if another leads."
-            )),
-            (Part::Store, true) => {
-                lines.push("Without ZooKeeper Patroni demotes the leader after retry_timeout,".to_owned());
-                lines.push("unless failsafe_mode is on: the cluster becomes read-only.".to_owned());
-            }
-            (Part::Store, false) => {
-                lines.push("Patroni finds its store again and promotes a leader if there is none.".to_owned());
-            }
-            (Part::Proxy, true) => lines.push("Clients lose the entry point; the databases go on.".to_owned()),
-            (Part::Proxy, false) => lines.push("Clients reach the leader again once its checks succeed.".to_owned()),
-            (Part::Other, _) => lines.push("It is not known as a part of the cluster.".to_owned()),
-        }
-        lines.extend(self.prediction.clone());
-        lines.push(how(self.act).to_owned());
-        if self.act == ContainerAct::Kill && matches!(self.situation.part, Part::Member(_, MemberRole::Leader)) {
-            lines.push("The leader lock stays until its session expires.".to_owned());
-        }
-        lines
+/// Whether Docker's verb makes sense now.
+fn applies(act: ContainerAct, found: &Container) -> Result<(), String> {
+    let refuse = |why: &str| Err(format!("{} {why}: nothing to {}", found.name, act.word()));
+    match (act, &found.state) {
+        (ContainerAct::Start, ContainerState::Running) => refuse("runs already"),
+        (ContainerAct::Start, ContainerState::Paused) => refuse("is paused (unpause it)"),
+        (ContainerAct::Pause, ContainerState::Paused) => refuse("is paused already"),
+        (ContainerAct::Unpause, state) if *state != ContainerState::Paused => refuse("is not paused"),
+        (
+            ContainerAct::Stop | ContainerAct::Kill | ContainerAct::Pause,
+            ContainerState::Exited { .. } | ContainerState::Created,
+        ) => refuse("does not run"),
+        _ => Ok(()),
     }
 }
 
-fn how(act: ContainerAct) -> &'static str {
-    match act {
-        ContainerAct::Stop => "SIGTERM, then SIGKILL after the container's grace period.",
-        ContainerAct::Kill => "SIGKILL: no clean shutdown.",
-        ContainerAct::Start => "docker start.",
-        ContainerAct::Restart => "SIGTERM, SIGKILL after the grace period, then start.",
-        ContainerAct::Pause => "All its processes freeze; connections stay open and nothing answers.",
-        ContainerAct::Unpause => "Its processes go on where they stood.",
-    }
-}
-
-/// What the settings let expect of it.
-fn expectation(act: ContainerAct, situation: &Situation, cluster: &Cluster, now: Timestamp) -> Option<String> {
-    let fault = match act {
-        ContainerAct::Stop | ContainerAct::Restart => Fault::Stopped,
-        ContainerAct::Kill => Fault::Killed,
-        ContainerAct::Pause => Fault::Paused,
-        ContainerAct::Start | ContainerAct::Unpause => return None,
-    };
-    let timing = Timing::of(cluster, now);
-    match situation.part {
-        Part::Member(_, MemberRole::Leader) if !situation.successors.is_empty() => {
-            let predicted = predict(&Hit::Leader, fault, &timing)?;
-            let assumed = if predicted.assumed.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", predicted.assumed.join(", "))
-            };
-            Some(format!("Predicted: no writes for {}{assumed}.", predicted.total.text()))
-        }
-        Part::Store => Some(format!(
-            "Predicted: the leader is demoted {} later.",
-            prediction::demotion(&timing).text()
-        )),
-        _ => None,
+/// Whether a drill makes sense now; what only the container itself can tell is found out when it is done.
+fn fits(drill: Drill, found: &Container) -> Result<(), String> {
+    let is_member = matches!(found.kind, ContainerKind::Patroni { .. });
+    match found.state {
+        _ if drill.needs_member() && !is_member => Err(format!("{drill}: {} runs no member", found.name)),
+        ContainerState::Running => Ok(()),
+        _ => Err(format!("{drill}: {} does not run, it is {}", found.name, found.state)),
     }
 }
 

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::event::{Effect, Event, Leave, Urgency};
+use super::options::Mark;
 use super::view::{Overlay, Pane, Subject};
 use super::{App, Options, Stage};
 use crate::model::act::{ActDone, ActOutcome, ContainerAct};
@@ -25,6 +26,7 @@ impl Desk {
             ..App::default()
         };
         app.view.size = (120, 40);
+        app.options.mark = Mark::Test;
         Self { world, app }
     }
 
@@ -76,25 +78,22 @@ fn killing_the_leader_asks_first_and_acts_on_what_was_confirmed() {
     assert!(text.contains(&format!("1 standby can take over: {REPLICA}")), "{text}");
     let id = desk.world.container("pg-master").id.clone();
     let effects = desk.keys("y");
-    let [
-        Effect::Act {
-            act: ContainerAct::Kill,
-            target,
-        },
-    ] = effects.as_slice()
-    else {
+    let [Effect::Act(order)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
+    let target = &order.target;
+    assert_eq!(order.act, ContainerAct::Kill.into());
     assert_eq!((target.id.as_str(), target.name.as_str()), (id.as_str(), "pg-master"));
     assert!(desk.question().is_none() && desk.app.acting.is_some());
 
     let target = target.clone();
     let result = Ok(ActDone {
         took: std::time::Duration::from_millis(120),
+        fault: None,
     });
     desk.app.update(
         Event::Acted(ActOutcome {
-            act: ContainerAct::Kill,
+            act: ContainerAct::Kill.into(),
             target,
             result,
         }),
@@ -133,13 +132,17 @@ fn a_change_of_role_while_the_question_is_open_must_be_seen_before_yes_counts() 
     assert!(question.title().contains("the leader"), "{}", question.title());
     assert!(question.consequences().join(" ").contains("No standby can take over"));
     assert!(desk.keys("y").is_empty(), "the first yes only takes note");
-    assert!(matches!(
-        desk.keys("y").as_slice(),
-        [Effect::Act {
-            act: ContainerAct::Stop,
-            ..
-        }]
-    ));
+    assert!(
+        desk.keys("y").is_empty(),
+        "no redundancy is left: its name has to be typed"
+    );
+    desk.press(KeyCode::Backspace);
+    desk.keys(REPLICA);
+    let effects = desk.press(KeyCode::Enter);
+    assert!(
+        matches!(effects.as_slice(), [Effect::Act(order)] if order.act == ContainerAct::Stop.into()),
+        "{effects:?}"
+    );
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn an_act_that_makes_no_sense_any_more_is_refused() {
     desk.world.kill(LEADER);
     desk.catch_up();
     assert!(desk.keys("y").is_empty(), "takes note");
-    assert!(desk.keys("y").is_empty(), "nothing left to kill");
+    assert!(desk.press(KeyCode::Enter).is_empty(), "nothing left to kill");
     assert!(desk.question().is_none());
     assert!(desk.notice().contains("does not run"), "{}", desk.notice());
 }

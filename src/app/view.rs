@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::logs::{Lens, Position};
 use crate::app::noting::Draft;
 use crate::app::page::{Return, Spot};
+use crate::app::palette::Palette;
 use crate::app::question::Question;
 use crate::model::check::Plan;
 use crate::model::name::{ContainerName, MemberName};
@@ -75,6 +76,15 @@ pub enum Overlay {
     },
     /// The line on which a note is written.
     Note(Draft),
+    /// Faults of ours: those that are active, then those that wait.
+    Faults {
+        /// Counted over both.
+        selected: usize,
+    },
+    /// The question what becomes of active faults when the program ends.
+    Leaving,
+    /// Everything that can be done, to choose from.
+    Palette(Palette),
     /// A question that waits for an answer.
     Question(Box<Question>),
     /// The question whether to check this cluster.
@@ -147,6 +157,8 @@ pub struct View {
     pub origin: Option<Return>,
     /// The selected cluster while several are offered.
     pub choice: usize,
+    /// A key has made it read-only.
+    pub read_only: bool,
 }
 
 impl View {

@@ -50,6 +50,12 @@ pub enum Command {
     /// Operations of the cluster, named as in patronictl.
     #[command(flatten)]
     Operate(OperateCommand),
+    /// Cause a fault for a drill; without a name, list them with what to expect.
+    Fault(FaultArgs),
+    /// Take back the faults that runs of pgherd left, and wait until the members are well.
+    Heal(HealArgs),
+    /// Print who did what to the cluster with pgherd, and what became of it.
+    Audit(AuditArgs),
     /// Make or remove the table of the probe; see --probe.
     Probe(ProbeArgs),
     /// Play a record: the same screen, with time travel.
@@ -63,6 +69,41 @@ pub enum Command {
     Report(ReportArgs),
     /// Print the resolved configuration, and where each value came from.
     Config,
+}
+
+/// `pgherd fault …`
+#[derive(Debug, Args)]
+pub struct FaultArgs {
+    /// Which one.
+    pub fault: Option<String>,
+    /// To which container or member; leader is the one that leads.
+    #[arg(long, value_name = "NAME", default_value = "leader")]
+    pub on: String,
+    /// Heal it after this time, such as 30s or 2m; without it, it lasts until it is healed.
+    #[arg(long = "for", value_name = "TIME")]
+    pub lasts: Option<String>,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `pgherd heal …`
+#[derive(Debug, Args)]
+pub struct HealArgs {
+    /// Only say what there is to heal.
+    #[arg(long)]
+    pub list: bool,
+    /// Those of runs that still go on too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `pgherd audit …`
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `pgherd probe …`
@@ -156,6 +197,9 @@ pub struct MonitorArgs {
         default_missing_value = "true"
     )]
     pub read_only: Option<String>,
+    /// What the cluster is for: test, protected (no faults at all) or none: faults need a name typed [default: none].
+    #[arg(long, global = true, value_name = "MARK")]
+    pub mark: Option<String>,
     /// What to try through the entry point as any client would: write, read, off; auto is write on a lab [default: auto].
     #[arg(
         long,

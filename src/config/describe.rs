@@ -26,6 +26,7 @@ pub fn describe(settings: &Settings) -> String {
     table.optional("scope", &settings.scope);
     table.row("theme", &quoted(&settings.theme.value), &settings.theme.from);
     table.row("read_only", &settings.read_only.value, &settings.read_only.from);
+    table.row("mark", &quoted(settings.mark.value.name()), &settings.mark.from);
     table.row("probe", &quoted(settings.probe.value.name()), &settings.probe.from);
     table.row("tail", &settings.tail.value, &settings.tail.from);
     table.row("log_memory", &settings.log_memory.value, &settings.log_memory.from);

@@ -29,6 +29,8 @@ pub struct File {
     pub theme: Option<Spanned<String>>,
     /// No key changes the cluster.
     pub read_only: Option<Spanned<bool>>,
+    /// What the cluster is for.
+    pub mark: Option<Spanned<String>>,
     /// What clients try.
     pub probe: Option<Spanned<String>>,
     /// Log lines read at the start.

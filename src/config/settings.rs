@@ -12,6 +12,7 @@ use super::file::{self, Hidden, Loaded, MemberTable, PatroniTable, PostgresTable
 use super::layers::Layers;
 use super::{ConfigError, Origin, Sourced, values};
 use crate::app::logs;
+use crate::app::options::Mark;
 use crate::model::name::{MemberName, ProxyName};
 use crate::model::probe::Mode;
 use crate::model::topology::{Address, NodeTarget, ProxyTarget};
@@ -44,6 +45,8 @@ pub struct Settings {
     pub theme: Sourced<String>,
     /// No key changes the cluster.
     pub read_only: Sourced<bool>,
+    /// What may be done to the cluster.
+    pub mark: Sourced<Mark>,
     /// What clients try.
     pub probe: Sourced<ProbeSetting>,
     /// Log lines read of each container at the start.
@@ -62,6 +65,8 @@ pub struct Settings {
     pub record_limit: Sourced<u32>,
     /// Where a record goes that a key begins.
     pub records: Option<PathBuf>,
+    /// Folder of the journals of what was done.
+    pub journal: Option<PathBuf>,
 }
 
 /// A record of more MB fits no disk, lines of more no memory.
@@ -205,6 +210,10 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("read_only", "", &flags.read_only, &keys.read_only)
             .parse(values::boolean)?
             .or(false),
+        mark: at
+            .find("mark", "", &flags.mark, &keys.mark)
+            .parse(values::mark)?
+            .or(Mark::None),
         probe: at
             .find("probe", "", &flags.probe, &keys.probe)
             .parse(values::probe)?
@@ -235,6 +244,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .parse(|text| values::megabytes(text, MOST_DISK))?
             .or(256),
         records: environment.state("pgherd/records"),
+        journal: environment.state("pgherd/journal"),
     })
 }
 

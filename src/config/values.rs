@@ -1,9 +1,11 @@
 //! From the text of a setting to its value. An error says what would be right.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::environment::Environment;
 use super::settings::{ProbeSetting, TimeZone};
+use crate::app::options::Mark;
 use crate::model::text::clean_line;
 use crate::model::topology::{Address, AdminSocket};
 use crate::source::postgres::SslMode;
@@ -40,12 +42,41 @@ pub(super) fn megabytes(text: &str, most: u32) -> Result<u32, String> {
     number.ok_or_else(|| format!("{text:?} is no number of MB from 1 to {most}"))
 }
 
+/// A fault that should last longer is healed by hand.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// `30s`, `2m`, `1h`, `500ms`; a number alone is seconds.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time such as 30s, 2m or 1h, up to 24h");
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let span = match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" | "" => Some(Duration::from_secs(number)),
+        "m" | "min" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    };
+    span.filter(|span| !span.is_zero() && *span <= LONGEST)
+        .ok_or_else(wrong)
+}
+
 pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
     match text {
         "local" => Ok(TimeZone::Local),
         "utc" | "UTC" => Ok(TimeZone::Utc),
         _ => Err(format!("{text:?} is neither local nor utc")),
     }
+}
+
+pub(super) fn mark(text: &str) -> Result<Mark, String> {
+    let known = Mark::ALL.iter().find(|(name, _)| *name == text);
+    known.map(|(_, mark)| *mark).ok_or_else(|| {
+        let names = Mark::ALL.map(|(name, _)| name).join(", ");
+        format!("{text:?} is none of {names}")
+    })
 }
 
 pub(super) fn probe(text: &str) -> Result<ProbeSetting, String> {
@@ -168,6 +199,28 @@ mod tests {
         }
         assert_eq!(servers("a,b:1").unwrap().len(), 2);
         assert!(servers("a,,b").is_err());
+    }
+
+    #[test]
+    fn spans() {
+        let cases = [
+            ("30s", Some(30_000)),
+            ("2m", Some(120_000)),
+            ("1h", Some(3_600_000)),
+            ("500ms", Some(500)),
+            (" 7 ", Some(7_000)),
+            ("0", None),
+            ("25h", None),
+            ("s", None),
+            ("-1s", None),
+            ("1 s", None),
+            ("99999999999999999999s", None),
+            ("18446744073709551615h", None),
+            ("é", None),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(span(text).ok(), millis.map(Duration::from_millis), "{text:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::act::ContainerAct;
+use super::act::Act;
 use super::clock::Step;
 use super::container::ContainerAction;
 use super::dcs::FailoverRequest;
@@ -306,10 +306,10 @@ pub enum FactKind {
         /// Some are lost.
         bad: bool,
     },
-    /// We were told to do this, and asked Docker for it.
-    Asked(ContainerAct),
     /// Time broke for us.
     ClockStepped(Step),
+    /// We were told to do this.
+    Asked(Act),
     /// What we did.
     Ours(String),
     /// What the operator noted.

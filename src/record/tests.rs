@@ -49,6 +49,7 @@ impl Run {
                 ..Overrides::default()
             },
             read_only: false,
+            mark: crate::app::options::Mark::Test,
             ..Options::default()
         };
         let (app, _) = App::start(options, now);
@@ -102,7 +103,7 @@ impl Run {
             let at = now;
             self.take(Event::Signal(Signal::Report { source, at, report }), now);
         }
-        for (source, state) in cluster.links.iter().filter(|(_, state)| !state.is_up()) {
+        for (source, state) in &cluster.links {
             let (source, state) = (source.clone(), state.clone());
             self.take(Event::Signal(Signal::Link { source, state }), now);
         }
@@ -149,13 +150,14 @@ impl Run {
         run.take(Event::Signal(Signal::Container(event)), world.now);
         run.take(
             Event::Acted(ActOutcome {
-                act: ContainerAct::Kill,
+                act: ContainerAct::Kill.into(),
                 target: ActTarget {
                     id: container.id,
                     name: container.name,
                 },
                 result: Ok(ActDone {
                     took: Duration::from_millis(123),
+                    fault: None,
                 }),
             }),
             world.now,

@@ -6,7 +6,7 @@ use super::schema::{
 };
 use super::{clients, configuration, logs, states, summary};
 use crate::app::App;
-use crate::app::log_store::LogStore;
+use crate::app::logs::LogStore;
 use crate::model::explanation;
 use crate::model::fact::Severity;
 use crate::model::failover::{self, Episode, Hit, Mark, PhaseKind, Timeline, Verdict};

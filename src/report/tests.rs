@@ -66,7 +66,7 @@ impl Played {
         let mut played = Self::healthy();
         played.log("zoo", Level::Info, "nothing of interest");
         let asked = Fact {
-            kind: FactKind::Asked(crate::model::act::ContainerAct::Kill),
+            kind: FactKind::Asked(crate::model::act::ContainerAct::Kill.into()),
             ..Fact::ours(played.world.now, Some("pg-master".to_owned()), String::new())
         };
         played.take(vec![asked]);

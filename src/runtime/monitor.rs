@@ -2,7 +2,7 @@
 //! outside world.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
@@ -13,11 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::action;
-use crate::app::event::{Effect, Event, Leave, Urgency};
+use crate::app::event::{Effect, Event, Healed, Leave, Urgency};
 use crate::app::{self, App};
 use crate::config::settings::Settings;
-use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
+use crate::journal::{self, Journal};
+use crate::model::act::fault::{Fault, FaultId};
+use crate::model::act::{ActDone, ActOutcome, Order};
 use crate::model::check::Plan;
 use crate::model::signal::Signal;
 use crate::model::text::clean_line;
@@ -27,6 +28,7 @@ use crate::source::Context;
 use crate::ui::{self, Look};
 
 use super::conductor::Conductor;
+use super::hands::{self, Hands};
 use super::recording::Tape;
 use super::report::Place;
 use super::terminal::Screen;
@@ -78,6 +80,7 @@ pub(crate) async fn run(
     let mut monitor = Monitor {
         app,
         look,
+        journal: hands::journal(&settings, clock()),
         clock,
         conductor,
         settings,
@@ -93,6 +96,7 @@ pub(crate) async fn run(
     let (width, height) = screen.size()?;
     monitor.take(Event::Resize { width, height });
     monitor.carry_out(effects);
+    monitor.look_for_faults();
     monitor.watch(&mut screen, inbox, acted, &mut ending).await
 }
 
@@ -104,6 +108,8 @@ struct Monitor<'a> {
     settings: Arc<Settings>,
     tape: &'a mut Tape,
     done: mpsc::Sender<Event>,
+    /// Of this run; or why there is none, and so no act.
+    journal: Result<Arc<Mutex<Journal>>, String>,
     ended: Option<Ended>,
     suspended: bool,
     /// Log lines are still to be gone through.
@@ -197,7 +203,9 @@ impl Monitor<'_> {
         for effect in effects {
             match effect {
                 Effect::Retarget(targets) => self.conductor.retarget(targets),
-                Effect::Act { act, target } => self.act(act, target),
+                Effect::Act(order) => self.act(*order),
+                Effect::Heal(fault) => self.heal(*fault),
+                Effect::Over(id) => self.over(id),
                 Effect::Check(plan) => self.check(plan),
                 Effect::Pace(pace) => self.conductor.keep_pace(pace),
                 Effect::Report(number) => self.report(number),
@@ -244,22 +252,81 @@ impl Monitor<'_> {
         });
     }
 
-    fn act(&self, act: ContainerAct, target: ActTarget) {
-        let (docker, done) = (self.conductor.docker(), self.done.clone());
+    fn act(&self, order: Order) {
+        let (act, target) = (order.act, order.target.clone());
+        let outcome = move |result| Some(Event::Acted(ActOutcome { act, target, result }));
+        self.with_hands_or(outcome, |hands| async move {
+            let began = Instant::now();
+            let fault = hands.cause(order).await?.map(Box::new);
+            let took = began.elapsed();
+            Ok(ActDone { took, fault })
+        });
+    }
+
+    fn heal(&self, fault: Fault) {
+        let id = fault.id.clone();
+        let outcome = move |result| Some(Event::Healed(Healed { id, result }));
+        self.with_hands_or(outcome, |hands| async move { hands.heal(&fault, "healed").await });
+    }
+
+    /// Does it with [`Hands`], in a task of its own, so that an error of ours is an outcome too and no silence.
+    fn with_hands_or<T, F>(
+        &self,
+        outcome: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
+        what: impl FnOnce(Hands) -> F + Send + 'static,
+    ) where
+        T: Send + 'static,
+        F: Future<Output = Result<T, String>> + Send + 'static,
+    {
+        let hands = self.hands();
+        let done = self.done.clone();
         self.conductor.spawn(async move {
-            let confirmed = target.clone();
-            let run = async move {
-                match docker {
-                    Some(docker) => action::container::perform(&docker, act, &confirmed).await,
-                    None => Err("there is no Docker daemon to ask".to_owned()),
-                }
+            let result = match hands {
+                Ok(hands) => tokio::spawn(what(hands))
+                    .await
+                    .unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}")))),
+                Err(why) => Err(why),
             };
-            // In a task of its own, so that an error of ours is an outcome too and no silence.
-            let result = tokio::spawn(run)
-                .await
-                .unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))));
             // The monitor may have ended meanwhile; then nobody asks for the outcome.
-            let _ = done.send(Event::Acted(ActOutcome { act, target, result })).await;
+            if let Some(event) = outcome(result) {
+                let _ = done.send(event).await;
+            }
+        });
+    }
+
+    fn over(&self, id: FaultId) {
+        let unheard = |result: Result<(), String>| {
+            if let Err(why) = result {
+                log::error!("{why}");
+            }
+            None
+        };
+        self.with_hands_or(unheard, |hands| async move {
+            hands.over(&id, "taken back by other hands").await
+        });
+    }
+
+    fn hands(&self) -> Result<Hands, String> {
+        let docker = self.conductor.docker().ok_or("there is no Docker daemon to ask")?;
+        let journal = self.journal.clone()?;
+        Ok(Hands::new(docker, Arc::clone(&self.clock), journal))
+    }
+
+    /// Looks for what earlier runs left.
+    fn look_for_faults(&self) {
+        let (Some(folder), done) = (self.settings.journal.clone(), self.done.clone()) else {
+            return;
+        };
+        self.conductor.spawn(async move {
+            let read = tokio::task::spawn_blocking(move || journal::read(&folder)).await;
+            let Ok(account) = read else { return };
+            for why in &account.unreadable {
+                log::warn!("journal not read: {why}");
+            }
+            let left: Vec<Fault> = account.left().cloned().collect();
+            if !left.is_empty() {
+                let _ = done.send(Event::FaultsLeft(left)).await;
+            }
         });
     }
 }

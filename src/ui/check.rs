@@ -55,7 +55,7 @@ pub(super) fn ask(buffer: &mut Buffer, area: Rect, plan: &Plan, changed: bool, s
             "A write on each replica is tried, which must be refused.".to_owned(),
             "The table is removed again, also after a failure.".to_owned(),
         ],
-        yes: "check",
+        keys: question::yes_or_no("check"),
     };
     question::ask(buffer, area, &asked, scene);
 }

@@ -4,9 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::faults;
 use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::units::{self, UNKNOWN};
+use crate::app::options::Mark;
 use crate::model::authority::Verdict;
 use crate::model::link::{LinkState, SourceId};
 use crate::model::probe::{Lane, Mode};
@@ -58,6 +60,9 @@ fn identity(pen: &mut Pen<'_>, scene: &Scene<'_>) {
     for badge in badges(scene) {
         pen.skip(1).put(badge, theme.badge);
     }
+    if let Some(badge) = faults::badge(scene) {
+        pen.skip(1).put(&badge, theme.alarm);
+    }
     let Some(dcs) = cluster.snapshot() else { return };
     let fresh = scene.is_fresh(&SourceId::ZooKeeper);
     let style = |style: Style| if fresh { style } else { theme.stale };
@@ -107,7 +112,8 @@ fn badges<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'static str> + 'a {
         (paused, " PAUSED "),
         (failsafe, " FAILSAFE "),
         (cluster.clock_set().is_some(), " CLOCK SET "),
-        (scene.app.options.read_only, " READ-ONLY "),
+        (scene.app.is_read_only(), " READ-ONLY "),
+        (scene.app.options.mark == Mark::Protected, " PROTECTED "),
         (scene.app.recording.is_some(), " REC "),
     ]
     .into_iter()

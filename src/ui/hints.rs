@@ -131,7 +131,7 @@ fn hints(scene: &Scene<'_>) -> Vec<(String, &'static Entry)> {
 
 /// The container that keys act on, while they do.
 fn acts_on(scene: &Scene<'_>) -> Option<String> {
-    if scene.app.view.overlay.is_some() || scene.app.options.read_only || !scene.is_watching() {
+    if scene.app.view.overlay.is_some() || scene.app.is_read_only() || !scene.is_watching() {
         return None;
     }
     scene.acting_on.as_ref().map(ToString::to_string)
@@ -141,7 +141,9 @@ fn makes_sense(command: Command, scene: &Scene<'_>) -> bool {
     let view = &scene.app.view;
     let watching = scene.is_watching();
     match command {
-        Command::Ask(act) => watching && !scene.app.options.read_only && applies(act, scene),
+        Command::Ask(act) => watching && !scene.app.is_read_only() && applies(act, scene),
+        Command::Acts => watching && !scene.app.is_read_only() && scene.acting_on.is_some(),
+        Command::Faults => scene.app.active_faults().next().is_some() || !scene.app.faults.planned.is_empty(),
         Command::Findings => watching && !scene.findings.is_empty(),
         Command::Follow => watching && view.focus == Pane::Logs && !view.logs.own,
         Command::Open => !matches!(view.overlay, Some(Overlay::Question(_) | Overlay::AskCheck { .. })),

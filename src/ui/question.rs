@@ -22,23 +22,62 @@ pub(super) struct Asked {
     pub changed: Option<String>,
     /// What would happen; the last one is of less weight.
     pub sentences: Vec<String>,
-    /// The word for yes.
-    pub yes: &'static str,
+    /// Keys, each with what it does.
+    pub keys: Vec<(String, &'static str)>,
+}
+
+/// The keys of a question that is answered by yes or no.
+pub(super) fn yes_or_no(yes: &'static str) -> Vec<(String, &'static str)> {
+    vec![
+        (hints::key(Command::Confirm, Context::Question), yes),
+        (hints::key(Command::Back, Context::Question), "leave it"),
+    ]
 }
 
 /// Draws the question before an act over `area`.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: &Scene<'_>) {
+    let mut sentences = question.warnings.clone();
+    sentences.extend(question.consequences());
+    let at = sentences.len().saturating_sub(1);
+    if question.act.is_fault() {
+        sentences.insert(at, times(question));
+    }
+    let yes = if question.changed.is_some() {
+        "I have seen it, ask again"
+    } else {
+        question.act.name()
+    };
+    let keys = match &question.typed {
+        Some(typed) if question.changed.is_none() => {
+            sentences.push(format!("Because {}, type {} to do it:", typed.because, typed.wanted));
+            sentences.push(format!("{}▏", typed.text));
+            let enter = if question.may_be_answered() {
+                yes
+            } else {
+                "once it is typed"
+            };
+            vec![("enter".to_owned(), enter), ("esc".to_owned(), "leave it")]
+        }
+        Some(_) => vec![("enter".to_owned(), yes), ("esc".to_owned(), "leave it")],
+        None => yes_or_no(yes),
+    };
     let asked = Asked {
         title: question.title(),
         changed: question.changed.clone(),
-        sentences: question.consequences(),
-        yes: if question.changed.is_some() {
-            "I have seen it, ask again"
-        } else {
-            question.act.word()
-        },
+        sentences,
+        keys,
     };
     ask(buffer, area, &asked, scene);
+}
+
+/// When it is done and how long it lasts, with the keys that change that.
+fn times(question: &Question) -> String {
+    let when = format!("↑↓ {}", question.when.words());
+    if question.act.lasts() {
+        format!("{when}   ←→ {}", question.lasts.words())
+    } else {
+        when
+    }
 }
 
 /// Draws any question over `area`.
@@ -72,9 +111,5 @@ pub(super) fn ask(buffer: &mut Buffer, area: Rect, asked: &Asked, scene: &Scene<
     for (row, (text, style)) in (0..last).zip(lines) {
         Pen::at(buffer, inside, row).put(text, style);
     }
-    let keys = [
-        (hints::key(Command::Confirm, Context::Question), asked.yes),
-        (hints::key(Command::Back, Context::Question), "leave it"),
-    ];
-    hints::keys(&mut Pen::at(buffer, inside, last), &keys, scene);
+    hints::keys(&mut Pen::at(buffer, inside, last), &asked.keys, scene);
 }

@@ -66,7 +66,7 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::ClientsFail(class) => format!("fail: {class}"),
         K::ClientsServed { after } => format!("succeed again after {}", seconds(*after)),
         K::ClientsSteady { failed, took } => format!("fail no more: {failed} did within {}", seconds(*took)),
-        K::Asked(act) => format!("asked to {}", act.word()),
+        K::Asked(act) => format!("asked to {}", act.words()),
         K::Primaries(members) => {
             let names: Vec<_> = members.iter().map(MemberName::as_str).collect();
             format!("two primaries: {}", names.join(", "))

@@ -77,7 +77,7 @@ fn a_kill_from_fault_to_redundancy() {
     let mut stage = Stage::healthy();
     let began = stage.world.now;
     let asked = Fact {
-        kind: FactKind::Asked(ContainerAct::Kill),
+        kind: FactKind::Asked(ContainerAct::Kill.into()),
         ..Fact::ours(began, Some("pg-master".to_owned()), String::new())
     };
     stage.take(&[asked]);

@@ -1,0 +1,324 @@
+//! `pgherd fault`, `pgherd heal` and `pgherd audit`: faults without the screen, their way back, and who did what.
+
+use std::io::{self, IsTerminal, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::app::question::Question;
+use crate::app::{self, App};
+use crate::config::cli::{AuditArgs, FaultArgs, HealArgs};
+use crate::config::settings::Settings;
+use crate::config::values;
+use crate::journal::{self, Account, Entry, Outcome};
+use crate::model::act::drill::Drill;
+use crate::model::act::fault::Fault;
+use crate::model::act::{Act, ActTarget, ContainerAct, Order, Surroundings};
+use crate::model::container::Container;
+use crate::model::member::{Condition, MemberRole};
+use crate::model::name::ContainerName;
+use crate::model::time::Timestamp;
+use crate::source;
+
+use super::exit::{Failure, NOTHING_FOUND};
+use super::hands::{self, Hands};
+use super::monitor::ending_signals;
+use super::{discover, say};
+
+/// A member that was healed must be well again within this, or it is said.
+const WELL: Duration = Duration::from_secs(120);
+/// Between two looks at it.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Causes a fault; with a span, heals it after that.
+///
+/// # Errors
+/// It is refused, cannot be done here, or was not confirmed.
+pub(crate) async fn fault(
+    args: &FaultArgs,
+    options: app::Options,
+    settings: Arc<Settings>,
+) -> Result<ExitCode, Failure> {
+    let Some(name) = &args.fault else {
+        return list();
+    };
+    if options.read_only {
+        return Err(Failure::Usage("read-only: a fault is refused".to_owned()));
+    }
+    let act: Act = name.parse().map_err(Failure::Usage)?;
+    let lasts = args.lasts.as_deref().map(values::span).transpose();
+    let lasts = lasts.map_err(|why| Failure::Usage(format!("--for: {why}")))?;
+    let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
+    if app.containers().next().is_none() {
+        say(discover::describe(&app).trim_end())?;
+        return Ok(ExitCode::from(NOTHING_FOUND));
+    }
+    let target = target(&app, &args.on).map_err(Failure::Usage)?;
+    if !args.yes && !confirmed(&app, act, &target)? {
+        return Err(Failure::Failed("not confirmed: nothing was done".to_owned()));
+    }
+    let hands = hands(&settings).await?;
+    let order = Order {
+        act,
+        around: Surroundings::of(&app.cluster, &target.name),
+        target,
+        lasts,
+    };
+    let began = Instant::now();
+    let fault = hands.cause(order).await.map_err(Failure::Failed)?;
+    say(&format!(
+        "{name} on {}: done after {:.1} s",
+        args.on,
+        began.elapsed().as_secs_f64()
+    ))?;
+    let (Some(fault), Some(lasts)) = (fault, lasts) else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut ending = ending_signals()?;
+    tokio::select! {
+        () = sleep(lasts) => {}
+        // Asked to end before: healed all the same.
+        _ = ending.recv() => {}
+    }
+    hands
+        .heal(&fault, "healed after its time")
+        .await
+        .map_err(Failure::Failed)?;
+    say(&format!("{}: healed", fault.title()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> Result<ExitCode, Failure> {
+    let verbs = [
+        ContainerAct::Stop,
+        ContainerAct::Kill,
+        ContainerAct::Pause,
+        ContainerAct::Restart,
+    ];
+    say("pgherd fault NAME --on CONTAINER [--for 30s]")?;
+    for act in verbs {
+        say(&format!("\n{:<16} docker {}", act.word(), act.word()))?;
+    }
+    for drill in Drill::ALL {
+        let card = drill.card();
+        say(&format!("\n{:<16} {}", drill.name(), card.does))?;
+        say(&format!(
+            "{:<16} Expect: {}\n{:<16} Watch: {}",
+            "", card.expect, "", card.watch
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The container of that name, or that of the member of that name; `leader` is the one that leads.
+fn target(app: &App, name: &str) -> Result<ActTarget, String> {
+    let members = app.members();
+    let member = members.iter().find(|member| match name {
+        "leader" => member.role == MemberRole::Leader,
+        name => member.name.as_str() == name,
+    });
+    let wanted = member.and_then(|member| member.container.clone());
+    let fits = |container: &&Container| match &wanted {
+        Some(wanted) => container.name == *wanted,
+        None => container.answers_to(name),
+    };
+    let mut found = app.containers().filter(fits);
+    match (found.next(), found.next()) {
+        (Some(container), None) => Ok(ActTarget {
+            id: container.id.clone(),
+            name: container.name.clone(),
+        }),
+        (Some(_), Some(_)) => Err(format!("several containers answer to {name:?}")),
+        (None, _) => {
+            let names: Vec<_> = app.containers().map(|container| container.name.as_str()).collect();
+            Err(format!(
+                "no container or member {name:?}; there are {}",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+/// Says what would happen and asks on the terminal.
+fn confirmed(app: &App, act: Act, target: &ActTarget) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage("there is no terminal to ask on: say --yes".to_owned()));
+    }
+    let question = Question::ask(act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
+    say(&question.title())?;
+    for sentence in question.consequences() {
+        say(&format!("  {sentence}"))?;
+    }
+    asked("Do it? [y/N] ")
+}
+
+fn asked(question: &str) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(question.as_bytes())?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "yes"))
+}
+
+async fn hands(settings: &Settings) -> Result<Hands, Failure> {
+    let clock = super::clock::start();
+    let journal = hands::journal(settings, clock()).map_err(Failure::Failed)?;
+    let host = settings.docker_host.value.as_deref();
+    let docker = source::docker::connect(host).await;
+    let docker = docker.map_err(|error| Failure::Failed(format!("Docker: {error}")))?;
+    Ok(Hands::new(docker, clock, journal))
+}
+
+/// Takes back what runs that have ended left, and waits until the members are well.
+///
+/// # Errors
+/// Something could not be healed.
+pub(crate) async fn heal(args: &HealArgs, options: app::Options, settings: Arc<Settings>) -> Result<ExitCode, Failure> {
+    let account = account(&settings)?;
+    let faults: Vec<Fault> = if args.all {
+        account.open().map(|(_, fault)| fault.clone()).collect()
+    } else {
+        account.left().cloned().collect()
+    };
+    for why in &account.unreadable {
+        say(&format!("not read: {why}"))?;
+    }
+    if faults.is_empty() {
+        let others = account.open().count();
+        say(&match others {
+            0 => "nothing to heal".to_owned(),
+            _ => format!("nothing to heal; {others} of runs that go on: --all heals those too"),
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.list {
+        for fault in &faults {
+            say(&format!("{}  {}", when(fault.at), fault.title()))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.read_only {
+        return Err(Failure::Usage("read-only: healing is refused".to_owned()));
+    }
+    let hands = hands(&settings).await?;
+    let mut failed = false;
+    for fault in faults.iter().rev() {
+        match hands.heal(fault, "healed by command").await {
+            Ok(()) => say(&format!("{}: healed", fault.title()))?,
+            Err(why) => {
+                failed = true;
+                say(&format!("{}: {why}", fault.title()))?;
+            }
+        }
+    }
+    let unwell = unwell(&faults, options, &settings).await?;
+    for name in &unwell {
+        say(&format!("{name}: not well again within {} s", WELL.as_secs()))?;
+    }
+    Ok(if failed || !unwell.is_empty() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// The healed containers that run a member which neither leads nor streams after a while.
+async fn unwell(
+    faults: &[Fault],
+    options: app::Options,
+    settings: &Arc<Settings>,
+) -> Result<Vec<ContainerName>, Failure> {
+    let deadline = Instant::now() + WELL;
+    loop {
+        let app = discover::look(options.clone(), Arc::clone(settings))
+            .await
+            .map_err(|error| Failure::Failed(error.to_string()))?;
+        let members = app.members();
+        let ill = |name: &&ContainerName| {
+            let member = members.iter().find(|member| member.container.as_ref() == Some(*name));
+            member.is_some_and(|member| !matches!(member.condition, Condition::Well))
+        };
+        let healed: std::collections::BTreeSet<_> = faults.iter().map(|fault| &fault.target.name).collect();
+        let unwell: Vec<_> = healed.into_iter().filter(ill).cloned().collect();
+        if unwell.is_empty() || Instant::now() > deadline {
+            return Ok(unwell);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Prints what was done by all runs.
+///
+/// # Errors
+/// There is no folder for journals, or standard output fails.
+pub(crate) fn audit(args: &AuditArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    let account = account(settings)?;
+    for why in &account.unreadable {
+        say(&format!("not read: {why}"))?;
+    }
+    for entry in &account.entries {
+        say(&if args.json { document(entry) } else { line(entry) })?;
+    }
+    if account.entries.is_empty() && !args.json {
+        say("nothing was done yet")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn account(settings: &Settings) -> Result<Account, Failure> {
+    let folder = settings.journal.as_ref();
+    let folder =
+        folder.ok_or_else(|| Failure::Failed("neither XDG_STATE_HOME nor HOME says where journals are".to_owned()))?;
+    Ok(journal::read(folder))
+}
+
+fn line(entry: &Entry) -> String {
+    let (what, result) = told(entry);
+    let who = &entry.who;
+    let terminal = if who.terminal.is_empty() { "" } else { &who.terminal };
+    format!(
+        "{}  {}@{} {terminal} [{}]  {what}: {result}",
+        when(entry.at),
+        who.user,
+        who.host,
+        who.process
+    )
+}
+
+/// `{"at", "user", "host", "terminal", "process", "what", "result"}`, all text but the process's number.
+fn document(entry: &Entry) -> String {
+    let (what, result) = told(entry);
+    let who = &entry.who;
+    serde_json::json!({
+        "at": when(entry.at), "user": who.user, "host": who.host, "terminal": who.terminal, "process": who.process,
+        "what": what, "result": result,
+    })
+    .to_string()
+}
+
+fn told(entry: &Entry) -> (String, String) {
+    match &entry.outcome {
+        Outcome::Deed(deed) => (
+            format!("{} of {}", deed.what, deed.target),
+            deed.failed.clone().unwrap_or_else(|| "done".to_owned()),
+        ),
+        Outcome::Fault { fault, caused, over } => {
+            let result = match (caused, over) {
+                (Some(Err(why)), _) => why.clone(),
+                (_, Some((at, how))) => format!("{how}, {}", when(*at)),
+                (Some(Ok(())), None) if fault.undo.is_empty() => "done".to_owned(),
+                (Some(Ok(())), None) => "still active".to_owned(),
+                (None, None) => "begun; how it ended is not known".to_owned(),
+            };
+            (fault.title(), result)
+        }
+    }
+}
+
+/// In UTC, to the second.
+fn when(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.micros().div_euclid(1_000_000)).map_or_else(|_| "–".to_owned(), |at| at.to_string())
+}
