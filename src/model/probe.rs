@@ -107,6 +107,7 @@ impl fmt::Display for Class {
                     "53100" => "disk full",
                     "42501" => "no privilege",
                     "42P01" => "no table",
+                    "42601" | "42703" => "table changed",
                     _ => return write!(f, "SQLSTATE {code}"),
                 };
                 return write!(f, "{meaning} ({code})");

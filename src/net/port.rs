@@ -1,6 +1,8 @@
-//! For tests: a port of 127.0.0.1 that stays ours, whether somebody listens there or nobody.
+//! For tests: a port of 127.0.0.1 that stays ours, whether somebody listens there or nobody; and a server that misbehaves.
 
-use tokio::net::{TcpListener, TcpSocket};
+use std::future::Future;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// The port: bound by a socket that never listens, so that connections are refused and no test that runs beside gets it.
 pub(crate) struct Port(TcpSocket);
@@ -33,4 +35,19 @@ fn socket(port: u16) -> TcpSocket {
     socket.set_reuseaddr(true).unwrap();
     socket.bind(([127, 0, 0, 1], port).into()).unwrap();
     socket
+}
+
+/// A server that treats every connection as `behave` does; its port.
+pub(crate) async fn server<F>(behave: impl Fn(TcpStream) -> F + Send + 'static) -> u16
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(behave(stream));
+        }
+    });
+    port
 }

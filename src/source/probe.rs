@@ -85,6 +85,7 @@ pub async fn watch(context: Context, plan: Plan) {
         };
         context.send(Signal::Probe(News::Began(run.clone()))).await;
         let cause = Watcher::start(&context, &plan, run, &before).watch().await;
+        let cause = defect(&plan).await.unwrap_or(cause);
         reporter.failed(cause).await;
         tokio::time::sleep(RETRY).await;
     }
@@ -195,6 +196,15 @@ async fn prepare(plan: &Plan) -> Result<Vec<(i64, i64)>, Obstacle> {
         found = Err(obstacle);
     }
     found
+}
+
+/// What the table lacks after a run ended: that says more than the server's code did, and what to do.
+async fn defect(plan: &Plan) -> Option<Cause> {
+    let entry = plan.entry.as_ref().filter(|_| plan.mode == Mode::Write)?;
+    match look(entry).await {
+        Err(Obstacle::Table(defect)) => Some(Cause::from(&defect)),
+        _ => None,
+    }
 }
 
 async fn look(target: &Target) -> Result<Vec<(i64, i64)>, Obstacle> {

@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::clients::psql;
 use crate::lab::{Lab, PGHERD, PROJECT, lab, service_of};
 use crate::{ESC, FAILOVER, SOON, monitor, other};
 
@@ -19,18 +20,6 @@ fn check(args: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
     println!("{text}");
     (status.code(), text)
-}
-
-/// What `psql` prints on the leader.
-fn psql(lab: &Lab, sql: &str) -> String {
-    let container = format!("{PROJECT}-{}", service_of(&lab.leader().unwrap()));
-    let output = Command::new("docker")
-        .args(["exec", "-e", "PGPASSWORD=postgres", &container, "psql", "-X", "-At"])
-        .args(["-h", "127.0.0.1", "-U", "postgres", "-d", "postgres", "-c", sql])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// Our tables on the leader.

@@ -122,7 +122,7 @@ fn entry() -> String {
 }
 
 /// What `psql` prints on the leader.
-fn psql(lab: &Lab, sql: &str) -> String {
+pub(crate) fn psql(lab: &Lab, sql: &str) -> String {
     psql_on(service_of(&lab.leader().unwrap()), sql)
 }
 
@@ -286,7 +286,7 @@ fn the_table_is_made_and_removed_by_command_and_missed_with_words() {
     let login = [("PGUSER", "pgherd"), ("PGPASSWORD", "pgherd")];
     let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT], &login, (120, 40));
     terminal.wait_for("probe ✗", SOON);
-    terminal.wait_for("42501 permission denied", SOON);
+    terminal.wait_for("no table pgherd.probe: pgherd probe", SOON);
     terminal.wait("nothing else disturbed", SOON, |screen| screen.contains("agree"));
     drop(terminal);
     let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT, "--read-only"], &[], (120, 40));
@@ -298,4 +298,43 @@ fn the_table_is_made_and_removed_by_command_and_missed_with_words() {
     assert_eq!(there(), "1", "a lab's is made by itself");
     let standby = other(&lab.leader().unwrap());
     terminal.wait("the standby in its row", SOON, |screen| screen.contains(standby));
+}
+
+#[test]
+fn a_table_that_is_spoilt_in_the_middle_of_a_run_is_said_and_mended() {
+    let lab = lab();
+    let terminal = monitor((200, 50), &[]);
+    terminal.wait_for("probe ● 10/s", SOON);
+    for (spoil, said) in [
+        ("DROP TABLE pgherd.probe", "no table pgherd.probe: pgherd probe install"),
+        (
+            "REVOKE INSERT ON pgherd.probe FROM pgherd_probe",
+            "role pgherd_probe lacks INSERT on pgherd.probe",
+        ),
+        (
+            "ALTER TABLE pgherd.probe DROP COLUMN written",
+            "pgherd.probe was changed, its columns are not those of version 1",
+        ),
+    ] {
+        psql(&lab, spoil);
+        terminal.wait_for(said, SOON);
+        terminal.wait(&format!("mended after {spoil}"), SOON, |screen| {
+            screen.contains("probe ● 10/s") && screen.contains("agree")
+        });
+    }
+    let columns = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'pgherd'";
+    assert_eq!(psql(&lab, columns), "4");
+
+    // The same for one who may not mend it: it says who has to do what, and goes on by itself after that.
+    let install = ["--cluster", PROJECT, "probe", "install", "--role", "pgherd"];
+    assert!(pgherd(&install).status.success());
+    let login = [("PGUSER", "pgherd"), ("PGPASSWORD", "pgherd")];
+    let terminal = Terminal::start(crate::PGHERD, &["--cluster", PROJECT], &login, (200, 50));
+    terminal.wait_for("probe ● 10/s", SOON);
+    psql(&lab, "REVOKE INSERT ON pgherd.probe FROM pgherd");
+    terminal.wait_for("role pgherd lacks INSERT on pgherd.probe", SOON);
+    terminal.wait("nothing else disturbed", SOON, |screen| {
+        screen.contains("probe ✗") && screen.contains("agree")
+    });
+    assert!(pgherd(&["--cluster", PROJECT, "probe", "uninstall"]).status.success());
 }

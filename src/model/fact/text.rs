@@ -74,7 +74,7 @@ pub(super) fn describe(kind: &FactKind, seen: Timestamp) -> String {
         K::OnePrimary { least, most } => {
             format!("one primary again after {}", super::primaries::bounds(*least, *most))
         }
-        K::ClockStepped(step) => format!("{step}: times across it are not valid"),
+        K::ClockStepped(step) => format!("{step}: times not valid"),
         K::Counted { text, .. } | K::Ours(text) => text.clone(),
         K::Noted(text) => format!("note: {text}"),
     }

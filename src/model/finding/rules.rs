@@ -263,7 +263,7 @@ fn clock_set(view: &View<'_>) -> Option<Finding> {
         weight: Weight::Warning,
         what: format!("{step}: times of this run are not valid"),
         cause:
-            "The clock of this machine was set while pgherd ran. Stamps of Docker, ZooKeeper and log lines follow it, \
+            "The clock of this machine was set while pgherd ran. Stamps of Docker, ZooKeeper and in logs follow it, \
                 pgherd's own do not: they are off against each other by that."
                 .to_owned(),
         advice:

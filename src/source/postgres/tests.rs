@@ -1,6 +1,5 @@
 //! `watch` against servers that misbehave, on a real socket. A real `PostgreSQL` is asked in the tests on the lab.
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +11,7 @@ use super::*;
 use crate::model::link::LinkState;
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
-use crate::net::port::Port;
+use crate::net::port::{Port, server};
 
 /// Every deadline is one second; the rest is for a machine that stands still meanwhile.
 const LATE: Duration = Duration::from_millis(2500);
@@ -42,21 +41,6 @@ fn watched(port: u16, login: Login) -> (mpsc::Receiver<Signal>, CancellationToke
     };
     tokio::spawn(watch(context, MemberName::from("pg1"), target, login));
     (inbox, stop)
-}
-
-/// A server that treats every connection as `behave` does.
-async fn server<F>(behave: impl Fn(TcpStream) -> F + Send + 'static) -> u16
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(behave(stream));
-        }
-    });
-    port
 }
 
 /// The next cause that differs from the ones already `known`, and how long it took.

@@ -1,6 +1,5 @@
 //! Attempts against servers that misbehave, on a real socket. A real cluster is asked in the tests on the lab.
 
-use std::future::Future;
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::model::time::Timestamp;
 use crate::model::topology::Address;
+use crate::net::port::server;
 use crate::source::postgres::SslMode;
 
 fn target(port: u16) -> Target {
@@ -24,20 +24,6 @@ fn target(port: u16) -> Target {
         address: Address { host, port },
         login,
     }
-}
-
-async fn server<F>(behave: impl Fn(TcpStream) -> F + Send + 'static) -> u16
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(behave(stream));
-        }
-    });
-    port
 }
 
 async fn heard(stream: &mut TcpStream) -> usize {
