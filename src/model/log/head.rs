@@ -220,6 +220,13 @@ impl<'a> Head<'a> {
                 ..self
             });
         }
+        if rest.starts_with("IP changed from ") {
+            return Some(Self {
+                program: Program::HAProxy,
+                level: Some(Level::Info),
+                ..self
+            });
+        }
         let is_server = rest.starts_with(' ');
         Some(Self {
             program: if is_server {
@@ -275,8 +282,13 @@ impl<'a> Head<'a> {
 /// HAProxy's log at its standard output bears no level.
 fn haproxy_state(first: &str, text: &str) -> Option<Level> {
     match first {
-        "Server" | "Backup" if text.contains('/') && text.contains(" is ") => {
-            let is_down = text.contains(" is DOWN");
+        "Server" | "Backup"
+            if text.contains('/')
+                && [" is ", " was ", " administratively "]
+                    .iter()
+                    .any(|verb| text.contains(verb)) =>
+        {
+            let is_down = text.contains(" is DOWN") || text.contains(" enters maintenance ");
             Some(if is_down { Level::Warning } else { Level::Info })
         }
         "proxy" | "backend" if text.ends_with("has no server available!") => Some(Level::Fatal),

@@ -122,21 +122,32 @@ fn haproxy(message: &str) -> Option<Meaning> {
             "clients of this entry are turned away at once until a server is up",
         );
     }
-    if let Some((_, state)) = message.split_once(" is ")
-        && (message.starts_with("Server ") || message.starts_with("Backup Server "))
-    {
+    if message.contains("/<NOSRV> ") {
+        return meaning(false, "a client was turned away: no server was up");
+    }
+    if !(message.starts_with("Server ") || message.starts_with("Backup Server ")) {
+        return None;
+    }
+    if message.contains(" now enters maintenance ") {
+        return meaning(
+            true,
+            "this member's address is not known any more: its container has stopped",
+        );
+    }
+    if let Some((_, state)) = message.split_once(" is ") {
         return match state {
             _ if state.starts_with("DOWN") && state.contains("code: 503") => meaning(
                 true,
                 "this member does not have the role any more: no clients are sent to it",
             ),
             _ if state.starts_with("DOWN") => meaning(true, "this member does not answer: no clients are sent to it"),
+            _ if state.starts_with("UP/READY") => meaning(
+                true,
+                "this member's address is known again; the next checks tell whether it has the role",
+            ),
             _ if state.starts_with("UP") => meaning(true, "this member has the role now: clients are sent to it"),
             _ => None,
         };
-    }
-    if message.contains("/<NOSRV> ") {
-        return meaning(false, "a client was turned away: no server was up");
     }
     None
 }
