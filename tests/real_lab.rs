@@ -13,6 +13,8 @@ mod docker_proxy;
 mod docker_source;
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "real_lab/operations.rs"]
+mod operations;
 #[path = "real_lab/record.rs"]
 mod record;
 #[path = "real_lab/report.rs"]

@@ -127,7 +127,7 @@ impl Lab {
         };
         match service {
             "zoo" => ask(&address, 2181, "srvr").is_some_and(|answer| answer.starts_with("Zookeeper version")),
-            "postgres_entrypoint" => get(&address, 7000, "/;csv").is_some_and(|csv| csv.starts_with("# pxname")),
+            "postgres_entrypoint" => http(&address, 7000, "/;csv").is_some_and(|csv| csv.starts_with("# pxname")),
             _ => {
                 let query = ["exec", &container(service), "pg_isready", "-q", "-h", "127.0.0.1"];
                 Command::new("docker")
@@ -151,15 +151,21 @@ impl Lab {
         }
     }
 
+    /// What Patroni in that service answers to `GET path`.
+    pub(crate) fn patroni(&self, service: &str, path: &str) -> Option<Value> {
+        serde_json::from_str(&http(&self.address(service)?, 8008, path)?).ok()
+    }
+
     fn cluster(&self) -> Option<Vec<Value>> {
         NODES.iter().find_map(|service| {
-            let body = get(&self.address(service)?, 8008, "/cluster")?;
+            let body = http(&self.address(service)?, 8008, "/cluster")?;
             let document: Value = serde_json::from_str(&body).ok()?;
             document["members"].as_array().cloned()
         })
     }
 
-    fn address(&self, service: &str) -> Option<String> {
+    /// Its address in the lab's network.
+    pub(crate) fn address(&self, service: &str) -> Option<String> {
         let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
         let output = Command::new("docker")
             .args(["inspect", "-f", format, &container(service)])
@@ -245,7 +251,8 @@ fn reserve() {
     std::mem::forget(child.stdin.take());
 }
 
-fn get(host: &str, port: u16, path: &str) -> Option<String> {
+/// The body of `GET path`.
+pub(crate) fn http(host: &str, port: u16, path: &str) -> Option<String> {
     let answer = ask(host, port, &format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n"))?;
     answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
 }

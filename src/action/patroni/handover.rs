@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::member::{streams, written_streams};
 use super::request::Request;
 use super::sight::Sight;
 use super::{Operator, PROMPT, Seen, object};
@@ -17,6 +18,9 @@ use crate::net::zookeeper::write::{Unwritten, put};
 
 /// A shutdown may have much to write, and the successor much to replay.
 const HANDOVER: Duration = Duration::from_secs(120);
+
+/// It may have to be rewound first.
+const FOLLOWS: Duration = Duration::from_secs(90);
 
 impl Operator<'_> {
     pub(super) async fn switchover(
@@ -42,7 +46,9 @@ impl Operator<'_> {
         ]);
         let withdrawn = self.request(before, Request::post("/switchover", body), &znode).await?;
         let Some(at) = at else {
-            return self.followed(before, candidate, withdrawn).await;
+            let outcome = self.followed(before, candidate, withdrawn).await?;
+            self.follows(leader).await?;
+            return Ok(outcome);
         };
         let deadline = self.rounds(1);
         let seen = |sight: &Sight| match &sight.dcs.failover {
@@ -150,6 +156,26 @@ impl Operator<'_> {
             Some(other) => format!("somebody else asked meanwhile for {other}"),
             None => "somebody else wrote the failover znode meanwhile".to_owned(),
         })
+    }
+
+    /// Waits until the old leader is a standby of the new one: only then is the redundancy back.
+    async fn follows(&mut self, leader: &MemberName) -> Result<(), Outcome> {
+        let name = format!("{leader} follows");
+        let deadline = Instant::now() + FOLLOWS + self.plan.loop_wait * 2;
+        let members = [leader.clone()];
+        let seen = |sight: &Sight| match sight.rest.get(leader) {
+            Some(status) if streams(&sight.dcs, leader, status) => Seen::Yes((), "streams".to_owned()),
+            None if written_streams(&sight.dcs, leader) => Seen::Yes((), "streams".to_owned()),
+            _ => Seen::Not,
+        };
+        self.until(&name, &members, deadline, seen)
+            .await
+            .map_err(|outcome| match outcome {
+                Outcome::Unconfirmed(why) => {
+                    Outcome::Unconfirmed(format!("another one leads, and {leader} does not follow: {why}"))
+                }
+                other => other,
+            })
     }
 
     /// Watches the lock change hands until the new leader is promoted.

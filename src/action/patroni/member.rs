@@ -9,7 +9,7 @@ use super::handover::iso;
 use super::request::Request;
 use super::sight::Sight;
 use super::{Operator, Seen, object};
-use crate::model::dcs::DcsSnapshot;
+use crate::model::dcs::{DcsSnapshot, PatroniRole};
 use crate::model::name::MemberName;
 use crate::model::operation::Outcome;
 use crate::model::patroni::RestStatus;
@@ -158,13 +158,24 @@ fn again(status: &RestStatus, started: Option<&String>) -> bool {
 }
 
 /// It runs as a standby and receives; Patroni before 3.0.4 does not say whether it streams.
-fn streams(dcs: &DcsSnapshot, member: &MemberName, status: &RestStatus) -> bool {
+pub(super) fn streams(dcs: &DcsSnapshot, member: &MemberName, status: &RestStatus) -> bool {
     let entry = dcs.member(member);
     let state = status.replication_state.as_deref();
     let state = state.or_else(|| entry?.replication_state.as_deref());
-    let old = status
-        .version
-        .as_deref()
-        .is_some_and(|version| is_before(version, (3, 1)));
-    status.state == "running" && (state == Some("streaming") || (old && status.location.is_some()))
+    let replica = status.role == PatroniRole::Replica && status.state == "running";
+    replica && (state == Some("streaming") || (is_silent(status.version.as_deref()) && status.location.is_some()))
+}
+
+/// The same by what its Patroni last wrote, where that itself is not reached.
+pub(super) fn written_streams(dcs: &DcsSnapshot, member: &MemberName) -> bool {
+    dcs.member(member).is_some_and(|entry| {
+        let state = entry.replication_state.as_deref();
+        let replica = entry.role == PatroniRole::Replica && entry.state == "running";
+        replica
+            && (state == Some("streaming") || (is_silent(entry.version.as_deref()) && entry.xlog_location.is_some()))
+    })
+}
+
+fn is_silent(version: Option<&str>) -> bool {
+    version.is_some_and(|version| is_before(version, (3, 1)))
 }

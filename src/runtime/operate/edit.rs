@@ -48,7 +48,10 @@ pub(super) async fn changes(store: &StoreTarget, wanted: &Wanted, way: Way) -> R
     if !way.json {
         let texts = yaml(&document.value).and_then(|before| Ok((before, yaml(&after)?)));
         let (before, after) = texts.map_err(Failure::Failed)?;
-        say(difference(&before, &after).trim_end())?;
+        let differs = difference(&before, &after);
+        if !differs.is_empty() {
+            say(differs.trim_end())?;
+        }
     }
     Ok(edit(&document, &after))
 }
