@@ -2,8 +2,8 @@
 //!
 //! Pure. Formulas by their parts: ZooKeeper drops a session between `session − ping` and `session + tick` after its
 //! process died, with kazoo's ping every `max(loop_wait − 2, 2) / 2`; a candidate asks every member, 2 s for one that does
-//! not answer; HAProxy needs `rise` checks for the new server and `fall` for the old one. Routing begins with the lock,
-//! beside the promotion: `/primary` answers 200 from then on.
+//! not answer; HAProxy needs `rise` checks for the new server and `fall` for the old one, each of which takes as long as the
+//! server lets it hang. Routing begins with the lock, beside the promotion: `/primary` answers 200 from then on.
 
 mod timing;
 
@@ -13,7 +13,9 @@ use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline};
 
 pub use timing::{Basis, Checks, DEFAULT_INTER, DEFAULT_LOOP_WAIT, DEFAULT_RETRY, Setting, Timing, is_before};
 
-/// Longest wait of a candidate for a member that does not answer, and a little.
+/// Wait of a candidate for a member that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The same, and a little.
 const RACE: Duration = Duration::from_millis(2_200);
 /// A promotion with nothing left to replay.
 const PROMOTION: Band = Band::millis(50, 1_000);
@@ -109,7 +111,7 @@ pub fn predict(hit: &Hit, fault: Fault, timing: &Timing) -> Option<Prediction> {
         Fault::Stopped => expected(
             PhaseKind::Detection,
             CLEAN_STOP,
-            "PostgreSQL's shutdown, then Patroni frees the lock".to_owned(),
+            "PostgreSQL's shutdown, at which Patroni looks once a second".to_owned(),
         ),
         Fault::Requested => {
             let most = CLEAN_STOP.most + timing.loop_wait.value;
@@ -124,20 +126,20 @@ pub fn predict(hit: &Hit, fault: Fault, timing: &Timing) -> Option<Prediction> {
         Fault::Found | Fault::LockLost => return None,
         _ => expected(PhaseKind::Detection, expiry(timing), session_text(timing)),
     };
-    let clean = matches!(fault, Fault::Stopped | Fault::Requested);
-    let election = election(timing, clean);
+    let election = election(timing, fault);
     let promotion = expected(
         PhaseKind::Promotion,
         PROMOTION,
         "PostgreSQL replays what is left".to_owned(),
     );
     let mut total = detection.band.then(election.band);
+    let released = detection.band;
     let mut phases = vec![detection, election, promotion];
     if let Some(checks) = &timing.checks {
         let routing = routing(checks);
         total = total.then(PROMOTION.beside(routing.band));
         phases.push(routing);
-        phases.push(draining(checks));
+        phases.push(draining(checks, fault, released));
     } else {
         total = total.then(PROMOTION);
     }
@@ -187,18 +189,23 @@ fn session_text(timing: &Timing) -> String {
     }
 }
 
-fn election(timing: &Timing, clean: bool) -> Expected {
+fn election(timing: &Timing, fault: Fault) -> Expected {
+    let clean = matches!(fault, Fault::Stopped | Fault::Requested);
     let sleep = if timing.sleeps && clean {
         timing.loop_wait.value
     } else {
         Duration::ZERO
     };
+    // A frozen leader takes the connection of whoever asks. The address of one that is gone may be known to be gone.
+    let frozen = fault == Fault::Paused;
     let band = Band {
-        least: Duration::ZERO,
+        least: if frozen { PATIENCE } else { Duration::ZERO },
         most: RACE + sleep,
     };
     let knob = if sleep > Duration::ZERO {
         format!("Patroni before 3.2 may sleep for loop_wait {}", short(sleep))
+    } else if frozen {
+        "2 s for the frozen leader, which does not answer".to_owned()
     } else {
         "up to 2 s for members that do not answer".to_owned()
     };
@@ -219,19 +226,38 @@ fn routing(checks: &Checks) -> Expected {
     )
 }
 
-/// A server that does not even refuse costs twice as much: each check ends by its timeout.
-fn draining(checks: &Checks) -> Expected {
-    let rest = checks.fastinter * checks.fall.saturating_sub(1);
-    let hangs = checks.inter * checks.fall;
-    let band = Band {
-        least: rest,
-        most: checks.inter + rest + CHECK + hangs,
+/// The first bad check begins within `inter`, the others `fastinter` after the one before has ended. A check of an address
+/// where nobody is ends after `inter`, that of a frozen server by `timeout check`: until its queue of connections is full,
+/// then it is as if nobody was there. `released`: when a server that goes on answering begins to deny that it leads.
+fn draining(checks: &Checks, fault: Fault, released: Band) -> Expected {
+    let more = checks.fall.saturating_sub(1);
+    let pauses = checks.fastinter * more;
+    let frozen = checks.timeout.max(checks.inter);
+    let (least, most) = match fault {
+        Fault::Requested => (released.least, released.most + checks.inter),
+        // It may deny that it leads, let a check hang until it has ended, or be gone.
+        Fault::Stopped => (
+            Duration::ZERO,
+            (checks.inter * 2).max(released.most) + checks.inter * more,
+        ),
+        Fault::Paused => (
+            checks.timeout + checks.inter.min(checks.timeout) * more,
+            checks.inter + frozen * checks.fall,
+        ),
+        // Frozen or cut off: nobody knows.
+        Fault::Silent => (Duration::ZERO, checks.inter + frozen * checks.fall),
+        // While it dies it may refuse one check.
+        _ => (checks.inter * more, checks.inter + checks.inter * checks.fall),
     };
-    expected(
-        PhaseKind::Draining,
-        band,
-        format!("HAProxy fall {} × inter {}", checks.fall, short(checks.inter)),
-    )
+    let band = Band {
+        least: pauses + least,
+        most: pauses + most + CHECK,
+    };
+    let mut knob = format!("HAProxy fall {} × inter {}", checks.fall, short(checks.inter));
+    if fault == Fault::Paused {
+        knob = format!("{knob}, timeout check {}", short(checks.timeout));
+    }
+    expected(PhaseKind::Draining, band, knob)
 }
 
 /// Patroni notices in its next round and starts PostgreSQL again.

@@ -75,6 +75,7 @@ fn proxy(checks: &Checks) -> Vec<Setting> {
         known(HAPROXY, "fastinter", span(checks.fastinter), from),
         known(HAPROXY, "fall", checks.fall.to_string(), from),
         known(HAPROXY, "rise", checks.rise.to_string(), from),
+        known(HAPROXY, "timeout check", span(checks.timeout), from),
     ]
 }
 

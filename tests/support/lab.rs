@@ -12,7 +12,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -30,6 +30,27 @@ pub(crate) struct Lab {
 }
 
 static STARTED: Mutex<bool> = Mutex::new(false);
+static OTHER: OnceLock<(String, String)> = OnceLock::new();
+
+/// A lab of another project and profile; a process has one lab, so this comes before anything else.
+pub(crate) fn lab_of(project: &str, profile: &str) -> Lab {
+    OTHER.set((project.to_owned(), profile.to_owned())).unwrap();
+    lab()
+}
+
+/// Compose project of this process' lab.
+pub(crate) fn project() -> &'static str {
+    OTHER.get().map_or(PROJECT, |(project, _)| project)
+}
+
+fn profile() -> &'static str {
+    OTHER.get().map_or("fast", |(_, profile)| profile)
+}
+
+/// The binary under test, or another one that `PGHERD_BIN` names.
+pub(crate) fn program() -> String {
+    std::env::var("PGHERD_BIN").unwrap_or_else(|_| PGHERD.to_owned())
+}
 
 /// The lab, healthy. Fails, and says so, where Docker is missing: these tests are no optional ones.
 pub(crate) fn lab() -> Lab {
@@ -67,7 +88,7 @@ impl Lab {
             // Most often it is connected, or not there yet.
             let _ = Command::new("docker").args(connected).output();
         }
-        let up = pgherd(&["lab", "up", "--profile", "fast"]);
+        let up = pgherd(&["lab", "up", "--profile", profile()]);
         assert!(
             up.status.success(),
             "lab up: {}\n{}",
@@ -189,12 +210,12 @@ fn docker(arguments: &[&str]) -> String {
 
 /// The network of the tests' lab.
 fn network() -> String {
-    format!("{PROJECT}_default")
+    format!("{}_default", project())
 }
 
 /// Container name of a service of the tests' lab.
 fn container(service: &str) -> String {
-    format!("{PROJECT}-{service}")
+    format!("{}-{service}", project())
 }
 
 /// The service that runs a member.
@@ -208,25 +229,25 @@ pub(crate) fn service_of(member: &str) -> &'static str {
 
 /// Runs the binary on the tests' lab.
 pub(crate) fn pgherd(args: &[&str]) -> std::process::Output {
-    let mut command = Command::new(PGHERD);
+    let mut command = Command::new(program());
     for port in ["ENTRY", "STATS", "PG0", "PG1", "ZOOKEEPER"] {
         command.env(format!("PGHERD_LAB_{port}_PORT"), "0");
     }
     command
-        .env("PGHERD_LAB_PROJECT", PROJECT)
+        .env("PGHERD_LAB_PROJECT", project())
         .env("PGHERD_LAB_STATE_DIR", state_dir());
     command.args(args).stdin(Stdio::null()).output().unwrap()
 }
 
 fn lock() -> String {
     std::env::temp_dir()
-        .join(format!("{PROJECT}.lock"))
+        .join(format!("{}.lock", project()))
         .display()
         .to_string()
 }
 
 fn state_dir() -> String {
-    format!("{}/lab", env!("CARGO_TARGET_TMPDIR"))
+    format!("{}/{}", env!("CARGO_TARGET_TMPDIR"), project())
 }
 
 /// Waits until no other run has the lab, from whichever checkout, and keeps it: a shell holds the lock until this process
@@ -234,7 +255,9 @@ fn state_dir() -> String {
 #[expect(clippy::zombie_processes, reason = "it outlives this process, which is its purpose")]
 fn reserve() {
     let script = format!(
-        "echo ours; exec >/dev/null 2>&1; cat; {PGHERD} lab down --volumes --project {PROJECT} --state-dir '{}'",
+        "echo ours; exec >/dev/null 2>&1; cat; {} lab down --volumes --project {} --state-dir '{}'",
+        program(),
+        project(),
         state_dir()
     );
     let mut child = Command::new("setsid")

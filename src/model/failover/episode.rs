@@ -61,8 +61,8 @@ pub struct Episode {
     pub stalled: bool,
     /// Stretches in which those that know did not name one leader.
     pub discords: Vec<Stretch>,
-    /// Since when the leader's server, which takes no part in any change, serves writes.
-    pub(super) served: Option<Mark>,
+    /// Whose server serves writes as the leader's, and since when: it may take no part in any change.
+    pub(super) served: Option<(MemberName, Mark)>,
     /// The server of the former leader still takes connections.
     pub(super) old_served: bool,
     /// Since when somebody could take over again, by the rules of takeover.
@@ -125,12 +125,12 @@ impl Episode {
         let timeline = self.timeline(now);
         self.album.look(&timeline, &cast.picture);
         let holder = timeline.holder(self).cloned();
-        let serves = |member: &Option<MemberName>| member.as_ref().is_some_and(|member| cast.served.contains(member));
-        self.old_served = holder != self.leader && serves(&self.leader);
-        if !serves(&holder) {
-            self.served = None;
-        } else if self.served.is_none() {
-            self.served = Some(Mark::noticed(before, now));
+        let old = self.leader.as_ref();
+        self.old_served = holder.as_ref() != old && old.is_some_and(|old| cast.served.contains(old));
+        match holder.filter(|holder| cast.served.contains(holder)) {
+            None => self.served = None,
+            Some(holder) if self.served.as_ref().is_some_and(|(member, _)| *member == holder) => {}
+            Some(holder) => self.served = Some((holder, Mark::noticed(before, now))),
         }
         if timeline.taken.is_none() {
             self.candidates.clone_from(&cast.candidates);

@@ -238,9 +238,9 @@ impl<'a> Walk<'a> {
         let clients = episode.clients.as_ref();
         self.line.measured = clients.and_then(|clients| Measured::of(clients, &fault, now));
         let line = &mut self.line;
-        if let (None, Some(served), Some(promoted)) = (line.routed, episode.served, line.promoted) {
+        if let (None, Some((_, served)), Some(promoted)) = (line.routed, &episode.served, line.promoted) {
             // Its server serves and no fact told of a change: it did so all the time.
-            line.routed = Some(if self.left { served } else { promoted });
+            line.routed = Some(if self.left { *served } else { promoted });
         }
         let proof = line.measured.and_then(|measured| measured.after);
         if let Some(proof) = proof {

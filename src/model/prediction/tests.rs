@@ -28,6 +28,7 @@ fn usual() -> Checks {
         fastinter: Duration::from_secs(3),
         fall: 3,
         rise: 2,
+        timeout: Duration::from_secs(5),
         basis: Basis::Read,
     }
 }
@@ -38,6 +39,7 @@ fn tight() -> Checks {
         fastinter: Duration::from_millis(500),
         fall: 2,
         rise: 1,
+        timeout: Duration::from_secs(5),
         basis: Basis::Read,
     }
 }
@@ -68,6 +70,8 @@ fn what_phases_took_lies_in_their_bands() {
     let timing = settings(30, 10, 2, usual());
     let kill = predict(&Hit::Leader, Fault::Killed, &timing).unwrap();
     let stop = predict(&Hit::Leader, Fault::Stopped, &timing).unwrap();
+    let pause = predict(&Hit::Leader, Fault::Paused, &timing).unwrap();
+    let fast = predict(&Hit::Leader, Fault::Paused, &settings(20, 2, 1, tight())).unwrap();
     for (prediction, kind, seconds) in [
         (&kill, PhaseKind::Detection, &[27.3, 30.1, 30.6, 30.8, 31.3][..]),
         (&kill, PhaseKind::Election, &[2.0, 2.1]),
@@ -76,6 +80,10 @@ fn what_phases_took_lies_in_their_bands() {
         (&stop, PhaseKind::Detection, &[1.1, 1.2]),
         (&stop, PhaseKind::Routing, &[4.2, 4.4, 5.6]),
         (&stop, PhaseKind::Draining, &[16.9, 17.4, 18.0]),
+        (&kill, PhaseKind::Draining, &[15.3, 15.4, 17.5]),
+        (&pause, PhaseKind::Draining, &[18.1, 18.7, 19.0, 19.9]),
+        (&pause, PhaseKind::Election, &[2.0]),
+        (&fast, PhaseKind::Draining, &[6.6, 7.3, 10.0]),
     ] {
         let band = prediction.phase(kind).unwrap().band;
         for seconds in seconds {

@@ -51,8 +51,16 @@ pub struct Checks {
     pub fall: u32,
     /// Successes until it is up.
     pub rise: u32,
+    /// `timeout check`: how long a check waits for the answer of a server that took its connection.
+    #[serde(default = "check_timeout")]
+    pub timeout: Duration,
     /// How all that is known.
     pub basis: Basis,
+}
+
+/// As in the sample configuration of Patroni, from which most others come.
+const fn check_timeout() -> Duration {
+    Duration::from_secs(5)
 }
 
 impl Default for Checks {
@@ -62,6 +70,7 @@ impl Default for Checks {
             fastinter: DEFAULT_INTER,
             fall: 3,
             rise: 2,
+            timeout: check_timeout(),
             basis: Basis::Assumed,
         }
     }
@@ -149,6 +158,7 @@ fn checks(cluster: &Cluster) -> Checks {
             fastinter: seconds(3),
             fall: 3,
             rise: 2,
+            timeout: check_timeout(),
             basis: Basis::Lab,
         },
         Some("fast") => Checks {
@@ -156,6 +166,7 @@ fn checks(cluster: &Cluster) -> Checks {
             fastinter: Duration::from_millis(500),
             fall: 2,
             rise: 1,
+            timeout: check_timeout(),
             basis: Basis::Lab,
         },
         _ => Checks::default(),
