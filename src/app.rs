@@ -23,9 +23,12 @@ mod moving;
 pub mod noting;
 mod pacing;
 pub mod page;
+mod pointing;
+pub mod reading;
 mod recording;
 mod reporting;
 mod scanning;
+mod typing;
 
 use std::time::Duration;
 
@@ -49,7 +52,8 @@ use event::{Effect, Event, Leave, Urgency};
 use feed::Feed;
 use history::History;
 use logs::LogStore;
-use view::{Overlay, View};
+use reading::Asked;
+use view::{Overlay, Pane, View};
 
 pub use stage::Stage;
 
@@ -145,6 +149,9 @@ impl App {
                 (Vec::new(), Urgency::AtOnce)
             }
             Event::Paste(text) => {
+                if let Some(effects) = self.paste_in_prompt(&text) {
+                    return (effects, Urgency::AtOnce);
+                }
                 let taken = self.paste(&text);
                 (Vec::new(), if taken { Urgency::AtOnce } else { Urgency::Never })
             }
@@ -155,6 +162,13 @@ impl App {
             Event::Reported(written) => (Vec::new(), self.reported(written)),
             Event::Recording(news) => (Vec::new(), self.recorded(news)),
             Event::Scan => (Vec::new(), Urgency::Now),
+            Event::Saved(saved) => (Vec::new(), self.saved(saved)),
+            Event::LogRows(rows) => {
+                self.view.logs.rows = rows;
+                (Vec::new(), Urgency::Never)
+            }
+            Event::Wheel { pane, back } => (self.wheel(pane, back), Urgency::AtOnce),
+            Event::Click { pane, line } => (self.click(pane, line), Urgency::AtOnce),
         }
     }
 
@@ -168,9 +182,13 @@ impl App {
         match (&self.view.overlay, self.stage()) {
             (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
             (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],
-            (Some(Overlay::Note(_)), _) => &[],
+            (Some(Overlay::Log(Asked::Line { .. })), _) => &[Context::Anywhere],
+            (Some(Overlay::Note(_) | Overlay::Log(_)), _) => &[],
             (Some(_), _) => &[Context::Anywhere],
             (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
+            (None, Stage::Watching) if self.view.focus == Pane::Logs && !self.view.logs.own => {
+                &[Context::Logs, Context::Main, Context::Anywhere]
+            }
             (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
         }
     }
@@ -290,6 +308,9 @@ impl App {
         if matches!(self.view.overlay, Some(Overlay::Note(_))) {
             return self.type_note(&key);
         }
+        if let Some(effects) = self.answer(&key) {
+            return effects;
+        }
         let effects =
             command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command));
         if self.view.logs.end.is_some() {
@@ -330,6 +351,11 @@ impl App {
                     selected: String::new(),
                     scroll: 0,
                 });
+            }
+            Command::Logs(command) => return self.read(command),
+            Command::Mouse => {
+                self.view.mouse = !self.view.mouse;
+                return vec![Effect::Mouse(self.view.mouse)];
             }
             Command::OwnLog => self.view.logs.own = !self.view.logs.own,
             Command::Zoom => self.view.zoomed = !self.view.zoomed,

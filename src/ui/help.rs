@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::document::{Document, Entry};
 use super::scene::Scene;
-use crate::app::command::{Context, TABLE};
+use crate::app::command::{Context, entries};
 
 /// Draws it over `area`, scrolled by so many lines.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'_>) {
@@ -19,7 +19,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
         (Context::Recording, "In a recording"),
     ] {
         document.push(Entry::Section(title.to_owned()));
-        for entry in TABLE.iter().filter(|entry| entry.context == context) {
+        for entry in entries().filter(|entry| entry.context == context) {
             let keys: Vec<String> = entry.keys.iter().map(ToString::to_string).collect();
             document.push(Entry::Key(keys.join(" "), entry.help));
         }

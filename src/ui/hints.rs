@@ -7,7 +7,7 @@ use super::pen::{Pen, columns};
 use super::scene::Scene;
 use crate::app::App;
 use crate::app::Stage;
-use crate::app::command::{Command, Context, Entry, TABLE};
+use crate::app::command::{Command, Context, Entry, entries};
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
 use crate::model::container::ContainerState;
@@ -92,8 +92,7 @@ pub(super) fn close(buffer: &mut Buffer, dialog: Rect, scene: &Scene<'_>) {
 
 /// The first key of a command in a context.
 pub(super) fn key(command: Command, context: Context) -> String {
-    let entry = TABLE
-        .iter()
+    let entry = entries()
         .find(|entry| entry.command == command && entry.context == context);
     entry
         .and_then(|entry| entry.keys.first())
@@ -120,8 +119,7 @@ fn stays(command: Command) -> bool {
 
 fn hints(scene: &Scene<'_>) -> Vec<(String, &'static Entry)> {
     let contexts = scene.app.contexts();
-    let shown = TABLE
-        .iter()
+    let shown = entries()
         .filter(|entry| contexts.contains(&entry.context) && !entry.hint.is_empty());
     let sensible = shown.filter(|entry| makes_sense(entry.command, scene));
     sensible

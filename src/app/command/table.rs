@@ -1,5 +1,7 @@
 //! The rows of the table, in the order of the help. Nothing else: what a row means is told beside [`Entry`].
 
+mod logs;
+
 use crossterm::event::KeyCode;
 
 use super::{Command, Context, Entry, Key};
@@ -31,7 +33,11 @@ const fn travel(travel: Travel, keys: &'static [Key], hint: &'static str, help: 
 }
 
 /// Every command, in the order of the help.
-pub const TABLE: &[Entry] = &[
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().chain(logs::TABLE)
+}
+
+const TABLE: &[Entry] = &[
     row(
         Command::Ask(ContainerAct::Stop),
         &[letter('s')],
@@ -164,6 +170,13 @@ pub const TABLE: &[Entry] = &[
         Context::Main,
         "",
         "The program's own log, or the containers' again",
+    ),
+    row(
+        Command::Mouse,
+        &[letter('M')],
+        Context::Main,
+        "",
+        "Use the mouse: wheel and click; the terminal then selects text only with shift",
     ),
     row(Command::Theme, &[letter('T')], Context::Main, "", "Next colour theme"),
     row(
