@@ -167,8 +167,10 @@ impl App {
                 self.view.logs.rows = rows;
                 (Vec::new(), Urgency::Never)
             }
-            Event::Wheel { pane, back } => (self.wheel(pane, back), Urgency::AtOnce),
-            Event::Click { pane, line } => (self.click(pane, line), Urgency::AtOnce),
+            Event::Wheel { .. } | Event::Click { .. } => {
+                self.point(event);
+                (Vec::new(), Urgency::AtOnce)
+            }
         }
     }
 

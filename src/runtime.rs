@@ -14,6 +14,7 @@ mod probe;
 mod recording;
 mod replay;
 mod report;
+mod saving;
 mod terminal;
 
 use std::io::{self, Write as _};

@@ -271,8 +271,14 @@ mod tests {
     fn letters_that_move_never_ask_for_a_fault() {
         let event = |code| KeyEvent::new(code, KeyModifiers::NONE);
         let of_logs = |code| command_for(&event(code), &[Context::Logs, Context::Main]);
-        assert_eq!(of_logs(KeyCode::Char('/')), Some(Command::Logs(LogCommand::Ask(Wanted::Search))));
-        assert_eq!(of_logs(KeyCode::Char('n')), Some(Command::Logs(LogCommand::Seek(false))));
+        assert_eq!(
+            of_logs(KeyCode::Char('/')),
+            Some(Command::Logs(LogCommand::Ask(Wanted::Search)))
+        );
+        assert_eq!(
+            of_logs(KeyCode::Char('n')),
+            Some(Command::Logs(LogCommand::Seek(false)))
+        );
         for code in ['h', 'j', 'k', 'g', 'G'].map(KeyCode::Char) {
             let command = command_for(&event(code), &[Context::Main, Context::Anywhere]);
             assert!(!matches!(command, Some(Command::Ask(_))), "{code:?} asks {command:?}");

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::command::Command;
-use crate::app::event::Effect;
+use crate::app::event::Event;
 use crate::app::logs::Position;
 use crate::app::view::Pane;
 
@@ -10,8 +10,17 @@ use crate::app::view::Pane;
 const NOTCH: usize = 3;
 
 impl App {
+    /// What the mouse did; nothing but a look.
+    pub fn point(&mut self, event: Event) {
+        match event {
+            Event::Wheel { pane, back } => self.wheel(pane, back),
+            Event::Click { pane, line } => self.click(pane, line),
+            _ => {}
+        }
+    }
+
     /// The wheel was turned over a pane, or over what covers them.
-    pub(super) fn wheel(&mut self, pane: Option<Pane>, back: bool) -> Vec<Effect> {
+    fn wheel(&mut self, pane: Option<Pane>, back: bool) {
         let command = if back { Command::Up } else { Command::Down };
         let focus = self.view.focus;
         let over = pane.unwrap_or(focus);
@@ -20,18 +29,16 @@ impl App {
         self.view.focus = over;
         self.go(command, if scrolls { NOTCH } else { 1 });
         self.view.focus = focus;
-        Vec::new()
     }
 
     /// A pane was clicked.
-    pub(super) fn click(&mut self, pane: Pane, line: Option<Position>) -> Vec<Effect> {
+    fn click(&mut self, pane: Pane, line: Option<Position>) {
         if self.view.overlay.is_some() {
-            return Vec::new();
+            return;
         }
         self.view.focus = pane;
         if let Some(line) = line {
             self.point_at(line);
         }
-        Vec::new()
     }
 }

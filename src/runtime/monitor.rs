@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::{Event as Input, EventStream, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::action;
 use crate::app::event::{Effect, Event, Leave, Urgency};
+use crate::app::reading::{Save, Saved};
 use crate::app::{self, App};
 use crate::config::settings::Settings;
 use crate::model::act::{ActOutcome, ActTarget, ContainerAct};
@@ -85,6 +86,7 @@ pub(crate) async fn run(
         done,
         ended: None,
         suspended: false,
+        wishes: Vec::new(),
         scans: false,
     };
     if let Some(news) = monitor.tape.attach(&monitor.app) {
@@ -106,6 +108,7 @@ struct Monitor<'a> {
     done: mpsc::Sender<Event>,
     ended: Option<Ended>,
     suspended: bool,
+    wishes: Vec<Wish>,
     /// Log lines are still to be gone through.
     scans: bool,
 }
@@ -126,7 +129,10 @@ impl Monitor<'_> {
         loop {
             if due.is_some_and(|due| due <= Instant::now()) {
                 let (app, look) = (&self.app, &self.look);
-                screen.draw(|frame| ui::draw(frame, app, look))?;
+                let rows = screen.draw(|frame| ui::draw(frame, app, look))?.flatten();
+                if let Some(rows) = rows.filter(|rows| *rows != self.app.view.logs.rows) {
+                    self.take(Event::LogRows(rows));
+                }
                 (drawn, due) = (Instant::now(), None);
             }
             let urgency = tokio::select! {
@@ -161,6 +167,9 @@ impl Monitor<'_> {
             if let Some(ended) = self.ended {
                 return Ok(ended);
             }
+            for wish in std::mem::take(&mut self.wishes) {
+                wish.grant(screen)?;
+            }
             if std::mem::take(&mut self.suspended) {
                 screen.suspend()?;
                 due = Some(drawn);
@@ -181,7 +190,9 @@ impl Monitor<'_> {
             Input::Resize(width, height) => self.take(Event::Resize { width, height }),
             // Text where text is asked for, and never a command: see the bracketed paste in `terminal`.
             Input::Paste(ref text) => self.take(Event::Paste(text.clone())),
-            Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
+            Input::Mouse(mouse) => pointed(mouse, &self.app, &self.look, self.app.view.size)
+                .map_or(Urgency::Never, |event| self.take(event)),
+            Input::FocusGained | Input::FocusLost => Urgency::Never,
         }
     }
 
@@ -207,6 +218,9 @@ impl Monitor<'_> {
                     }
                 }
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
+                Effect::Copy(text) => self.wishes.push(Wish::Copy(text)),
+                Effect::Mouse(on) => self.wishes.push(Wish::Mouse(on)),
+                Effect::Save(save) => self.save(save),
                 Effect::Scan => self.scans = true,
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
@@ -225,6 +239,17 @@ impl Monitor<'_> {
                 let _ = done.send(Event::Checked(step)).await;
             }
             let _ = done.send(Event::CheckEnded).await;
+        });
+    }
+
+    fn save(&self, save: Save) {
+        let (store, lens) = (self.app.logs.clone(), self.app.view.logs.lens.clone());
+        let done = self.done.clone();
+        self.conductor.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || super::saving::save(&store, &lens, save)).await;
+            let saved = saved.unwrap_or_else(|error| Saved::Failed(clean_line(&format!("error in pgherd: {error}"))));
+            // The monitor may have ended meanwhile; the file is there all the same.
+            let _ = done.send(Event::Saved(saved)).await;
         });
     }
 
@@ -261,6 +286,36 @@ impl Monitor<'_> {
             // The monitor may have ended meanwhile; then nobody asks for the outcome.
             let _ = done.send(Event::Acted(ActOutcome { act, target, result })).await;
         });
+    }
+}
+
+/// Something that only the terminal can do.
+pub(super) enum Wish {
+    /// Take a text into its clipboard.
+    Copy(String),
+    /// Tell of the mouse, or not.
+    Mouse(bool),
+}
+
+impl Wish {
+    pub(super) fn grant(self, screen: &mut Screen) -> io::Result<()> {
+        match self {
+            Self::Copy(text) => screen.copy(&text),
+            Self::Mouse(on) => screen.use_mouse(on),
+        }
+    }
+}
+
+/// What the mouse does to what is on a screen of that size.
+pub(super) fn pointed(mouse: MouseEvent, app: &App, look: &Look, size: (u16, u16)) -> Option<Event> {
+    let at = || ui::place_at(app, look, size, mouse.column, mouse.row);
+    match mouse.kind {
+        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => Some(Event::Wheel {
+            pane: at().map(|(pane, _)| pane),
+            back: mouse.kind == MouseEventKind::ScrollUp,
+        }),
+        MouseEventKind::Down(MouseButton::Left) => at().map(|(pane, line)| Event::Click { pane, line }),
+        _ => None,
     }
 }
 

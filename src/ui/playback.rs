@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use super::hints;
+use super::logs;
 use super::pen::{Pen, columns};
 use super::units;
 use crate::app::App;
@@ -39,7 +40,7 @@ fn said_and_keys(pen: &mut Pen<'_>, app: &App, playback: &Playback, look: &Look)
         pen.put("✗ ", theme.bad).put(notice, theme.bad);
         return;
     }
-    if hints::news(pen, app, theme) {
+    if logs::prompt(pen, app, theme) || hints::news(pen, app, theme) {
         return;
     }
     let travels = entries().filter(|entry| entry.context == Context::Recording);

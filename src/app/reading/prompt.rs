@@ -89,7 +89,7 @@ impl App {
     }
 
     /// Pasted text is part of what is typed.
-    pub(in crate::app) fn paste_in_prompt(&mut self, text: &str) -> Option<Vec<Effect>> {
+    pub fn paste_in_prompt(&mut self, text: &str) -> Option<Vec<Effect>> {
         let Some(Overlay::Log(Asked::Text(prompt))) = &mut self.view.overlay else {
             return None;
         };

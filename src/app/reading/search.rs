@@ -22,7 +22,7 @@ impl App {
     }
 
     /// Goes on with a search.
-    pub(super) fn seek(&mut self, back: bool) {
+    pub(in crate::app) fn seek(&mut self, back: bool) {
         let logs = &self.view.logs;
         let Some(sought) = logs.search.clone() else { return };
         let from = match logs.pick.filter(|pick| self.is_on_screen(*pick)) {

@@ -36,7 +36,11 @@ impl App {
             return;
         }
         let logs = &self.view.logs;
-        let below = if back { self.view.log_rows().saturating_sub(1) } else { 0 };
+        let below = if back {
+            self.view.log_rows().saturating_sub(1)
+        } else {
+            0
+        };
         let end = self.logs.moved(&logs.lens, Some(to), false, below);
         self.view.logs.end = end;
     }
