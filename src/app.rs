@@ -168,7 +168,7 @@ impl App {
                 (Vec::new(), Urgency::Never)
             }
             Event::Wheel { .. } | Event::Click { .. } => {
-                self.point(event);
+                self.point(&event);
                 (Vec::new(), Urgency::AtOnce)
             }
         }
@@ -385,22 +385,6 @@ impl App {
             bad,
             until: self.now.plus(NOTICE),
         });
-    }
-
-    fn take_choice(&mut self) -> Vec<Effect> {
-        let Stage::Choosing(names) = self.stage() else {
-            return Vec::new();
-        };
-        let Some(name) = names.get(self.view.choice).cloned() else {
-            return Vec::new();
-        };
-        if self.cluster.targets.store.is_some() {
-            self.options.overrides.scope = Some(name);
-        } else {
-            self.options.selector = Some(name);
-        }
-        self.view.choice = 0;
-        self.retarget()
     }
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::app::logs::Lens;
 use crate::app::moving::{neighbour, scrolled};
-use crate::app::reading::LogView;
 use crate::app::view::{Overlay, Pane};
 use crate::model::dcs::TimelineSwitch;
 use crate::model::fact::FactKind;
@@ -57,6 +57,9 @@ impl Past<'_> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Return {
     overlay: Option<Overlay>,
+    /// What of the lines was shown then.
+    #[serde(default)]
+    lens: Option<Lens>,
     focus: Pane,
     zoomed: bool,
 }
@@ -187,21 +190,25 @@ impl App {
 
     /// All containers' lines, so that those of that instant stand in the middle.
     fn show_logs_around(&mut self, instant: Timestamp) {
-        let lens = LogView::default().lens;
+        // Everything of that time, each repeat at its instant.
+        let lens = Lens::default();
         let Some((place, exact)) = self.logs.place_of(&lens, instant) else {
             return self.tell("no log line is kept".to_owned(), true);
         };
-        let back = Return {
+        let mut back = Return {
+            lens: None,
             overlay: self.view.overlay.take(),
             focus: self.view.focus,
             zoomed: self.view.zoomed,
         };
         let below = usize::from(self.view.size.1 / 3);
         let logs = &mut self.view.logs;
-        (logs.own, logs.lens, logs.pan) = (false, lens, 0);
+        (logs.own, logs.pan) = (false, 0);
+        let before = std::mem::replace(&mut logs.lens, lens);
         (logs.anchor, logs.pick, logs.around) = (None, None, Some(instant));
         let end = self.logs.moved(&logs.lens, Some(place), false, below);
         self.view.logs.end = end;
+        back.lens = Some(before);
         (self.view.focus, self.view.zoomed, self.view.origin) = (Pane::Logs, true, Some(back));
         if !exact {
             self.tell("no line is kept from then: these are the oldest".to_owned(), true);
@@ -217,6 +224,9 @@ impl App {
             return false;
         }
         (self.view.focus, self.view.zoomed) = (origin.focus, origin.zoomed);
+        if let Some(lens) = origin.lens {
+            self.view.logs.lens = lens;
+        }
         self.view.overlay = origin.overlay;
         (self.view.logs.end, self.view.logs.around) = (None, None);
         true
@@ -231,7 +241,6 @@ mod tests {
 
     use super::*;
     use crate::app::event::Event;
-    use crate::app::logs::Lens;
     use crate::model::fixture::{LEADER, REPLICA, World};
     use crate::model::log::{Level, LogLine};
 

@@ -11,8 +11,8 @@ const NOTCH: usize = 3;
 
 impl App {
     /// What the mouse did; nothing but a look.
-    pub fn point(&mut self, event: Event) {
-        match event {
+    pub fn point(&mut self, event: &Event) {
+        match *event {
             Event::Wheel { pane, back } => self.wheel(pane, back),
             Event::Click { pane, line } => self.click(pane, line),
             _ => {}

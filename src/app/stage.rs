@@ -1,6 +1,7 @@
 //! Whether there is something to watch, and which of several clusters it is.
 
 use crate::app::App;
+use crate::app::event::Effect;
 use crate::model::discovery::{self, Choice, Found};
 use crate::model::link::{LinkState, SourceId};
 
@@ -51,5 +52,22 @@ impl App {
             Choice::One { found, .. } => Some(found),
             _ => None,
         }
+    }
+
+    /// Watches the selected one of several clusters.
+    pub(super) fn take_choice(&mut self) -> Vec<Effect> {
+        let Stage::Choosing(names) = self.stage() else {
+            return Vec::new();
+        };
+        let Some(name) = names.get(self.view.choice).cloned() else {
+            return Vec::new();
+        };
+        if self.cluster.targets.store.is_some() {
+            self.options.overrides.scope = Some(name);
+        } else {
+            self.options.selector = Some(name);
+        }
+        self.view.choice = 0;
+        self.retarget()
     }
 }

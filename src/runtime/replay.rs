@@ -73,7 +73,7 @@ async fn play(player: Player, name: String, look: Look, reports: Place) -> Resul
                     After::Suspend => screen.suspend()?,
                     After::Grant(wish) => wish.grant(&mut screen)?,
                 },
-                Some(Input::Paste(text)) => session.paste(text),
+                Some(Input::Paste(text)) => session.paste(&text),
                 Some(Input::Mouse(mouse)) => session.mouse(mouse, size),
                 Some(Input::Resize(width, height)) => size = (width, height),
                 Some(_) => continue,
@@ -200,6 +200,10 @@ impl Session {
             return Ok(After::Stay);
         }
         self.playback.notice = None;
+        if self.own.is_some() {
+            // What a look told is told until the next key.
+            self.looking(|app| app.notice = None);
+        }
         // What the viewer was asked is the viewer's to answer; what was asked then is not asked now.
         if self.own.is_some()
             && let Some(effects) = self.looking(|app| app.answer(&key))
@@ -224,9 +228,8 @@ impl Session {
                 if command.only_looks() && !(choosing && command == Command::Open) {
                     let effects = self.look_at(command, size);
                     return Ok(self.carry_out(effects));
-                } else {
-                    self.playback.notice = Some("this is a recording: nothing can be done to it".to_owned());
                 }
+                self.playback.notice = Some("this is a recording: nothing can be done to it".to_owned());
             }
         }
         Ok(After::Stay)
@@ -281,9 +284,9 @@ impl Session {
     }
 
     /// Pasted text is part of what the viewer types, and nothing anywhere else.
-    fn paste(&mut self, text: String) {
+    fn paste(&mut self, text: &str) {
         if self.own.is_some() {
-            self.looking(|app| drop(app.paste_in_prompt(&text)));
+            self.looking(|app| drop(app.paste_in_prompt(text)));
         }
     }
 
@@ -294,7 +297,7 @@ impl Session {
         let look = self.look.clone();
         self.looking(|app| {
             if let Some(event) = pointed(mouse, app, &look, size) {
-                app.point(event);
+                app.point(&event);
             }
         });
     }

@@ -128,11 +128,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("all.log");
         let count = i64::try_from(PART).unwrap() * 2 + 7;
-        let folded = Lens {
+        let repeats = Lens {
             fold: true,
             ..Lens::default()
         };
-        let saved = save(&store(count), &folded, asked(&file));
+        let saved = save(&store(count), &repeats, asked(&file));
         assert!(
             matches!(saved, Saved::Written { lines, .. } if lines == PART * 2 + 7),
             "{saved:?}"

@@ -20,6 +20,7 @@ use super::units;
 use crate::app::logs::{Counts, Position};
 use crate::app::reading::letter;
 use crate::model::log::Level;
+use crate::model::name::ContainerName;
 
 pub(super) use asked::{draw as ask, prompt};
 use page::Page;
@@ -44,7 +45,7 @@ pub(super) fn title(scene: &Scene<'_>, letters: bool) -> String {
     if let Some(only) = logs.only() {
         return format!("Logs of {only}");
     }
-    let named = |(place, name): (usize, crate::model::name::ContainerName)| {
+    let called = |(place, name): (usize, ContainerName)| {
         let shown = logs.lens.has(&name);
         shown.then(|| match letter(place) {
             Some(letter) if letters => format!("{letter} {name}"),
@@ -56,7 +57,7 @@ pub(super) fn title(scene: &Scene<'_>, letters: bool) -> String {
         .log_containers()
         .into_iter()
         .enumerate()
-        .filter_map(named)
+        .filter_map(called)
         .collect();
     match (letters, &logs.lens.containers) {
         (true, _) => format!("Logs: {}", names.join(" ")),
