@@ -26,6 +26,8 @@ mod moving;
 pub mod noting;
 mod pacing;
 pub mod page;
+mod pointing;
+pub mod reading;
 mod recording;
 mod reporting;
 mod scanning;
@@ -48,7 +50,7 @@ use crate::model::signal::{Report, Signal};
 use crate::model::time::Timestamp;
 use crate::model::topology;
 
-use command::{Command, Context};
+use command::Command;
 use event::{Effect, Event, Leave, Urgency};
 use faults::Faults;
 use feed::Feed;
@@ -141,6 +143,9 @@ impl App {
                 (Vec::new(), Urgency::AtOnce)
             }
             Event::Paste(text) => {
+                if let Some(effects) = self.paste_in_prompt(&text) {
+                    return (effects, Urgency::AtOnce);
+                }
                 let taken = self.paste(&text);
                 (Vec::new(), if taken { Urgency::AtOnce } else { Urgency::Never })
             }
@@ -156,26 +161,21 @@ impl App {
             Event::Reported(written) => (Vec::new(), self.reported(written)),
             Event::Recording(news) => (Vec::new(), self.recorded(news)),
             Event::Scan => (Vec::new(), Urgency::Now),
+            Event::Saved(saved) => (Vec::new(), self.saved(saved)),
+            Event::LogRows(rows) => {
+                self.view.logs.rows = rows;
+                (Vec::new(), Urgency::Never)
+            }
+            Event::Wheel { .. } | Event::Click { .. } => {
+                self.point(&event);
+                (Vec::new(), Urgency::AtOnce)
+            }
         }
     }
 
     /// The members as one row each, joined from all sources.
     pub fn members(&self) -> Vec<Member> {
         member::members(&self.cluster, self.now)
-    }
-
-    /// Where keys count now, first first.
-    pub fn contexts(&self) -> &'static [Context] {
-        match (&self.view.overlay, self.stage()) {
-            (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
-            (Some(Overlay::Leaving), _) => &[Context::Leaving],
-            (Some(Overlay::Faults { .. }), _) => &[Context::Faults, Context::Anywhere],
-            (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],
-            (Some(Overlay::Note(_) | Overlay::Palette(_)), _) => &[],
-            (Some(_), _) => &[Context::Anywhere],
-            (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
-            (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
-        }
     }
 
     fn signal(&mut self, signal: Signal) -> (Vec<Effect>, Urgency) {
@@ -285,15 +285,6 @@ impl App {
         }
     }
 
-    fn refresh_question(&mut self) {
-        let Some(Overlay::Question(question)) = &self.view.overlay else {
-            return;
-        };
-        let mut question = (**question).clone();
-        question.refresh(&self.cluster, self.now);
-        self.view.overlay = Some(Overlay::Question(Box::new(self.look_before(question))));
-    }
-
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
@@ -303,6 +294,9 @@ impl App {
             Some(Overlay::Palette(_)) => return self.type_in_palette(&key),
             Some(Overlay::Question(question)) if question.typed.is_some() => return self.type_name(&key),
             _ => {}
+        }
+        if let Some(effects) = self.answer(&key) {
+            return effects;
         }
         let effects =
             command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command));
@@ -351,6 +345,11 @@ impl App {
                     scroll: 0,
                 });
             }
+            Command::Logs(command) => return self.read(command),
+            Command::Mouse => {
+                self.view.mouse = !self.view.mouse;
+                return vec![Effect::Mouse(self.view.mouse)];
+            }
             Command::OwnLog => self.view.logs.own = !self.view.logs.own,
             Command::Zoom => self.view.zoomed = !self.view.zoomed,
             Command::NextPane | Command::PreviousPane => {
@@ -382,22 +381,6 @@ impl App {
             bad,
             until: self.now.plus(NOTICE),
         });
-    }
-
-    fn take_choice(&mut self) -> Vec<Effect> {
-        let Stage::Choosing(names) = self.stage() else {
-            return Vec::new();
-        };
-        let Some(name) = names.get(self.view.choice).cloned() else {
-            return Vec::new();
-        };
-        if self.cluster.targets.store.is_some() {
-            self.options.overrides.scope = Some(name);
-        } else {
-            self.options.selector = Some(name);
-        }
-        self.view.choice = 0;
-        self.retarget()
     }
 }
 

@@ -17,6 +17,7 @@ mod probe;
 mod recording;
 mod replay;
 mod report;
+mod saving;
 mod terminal;
 
 use std::io::{self, Write as _};

@@ -47,11 +47,12 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::logs::Position;
 use crate::app::playback::Playback;
 use crate::app::view::{Overlay, Pane};
 use crate::app::{App, Stage};
-use layout::Wanted;
-use pen::Pen;
+use layout::{Plan, Wanted};
+use pen::{Pen, columns};
 use scene::Scene;
 
 pub use layout::LEAST;
@@ -77,31 +78,59 @@ impl Look {
 }
 
 /// Draws the whole screen.
-pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
+///
+/// Gives the rows of the log pane, if it is on it.
+pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) -> Option<u16> {
     let area = frame.area();
-    screen(frame.buffer_mut(), area, app, look);
+    screen(frame.buffer_mut(), area, app, look)
 }
 
 /// Draws a moment of a recording: the screen as it was, without its keys, and below it where in the recording it is.
-pub fn draw_recording(frame: &mut Frame<'_>, app: &App, playback: &Playback, look: &Look) {
+///
+/// Gives the same as [`draw`].
+pub fn draw_recording(frame: &mut Frame<'_>, app: &App, playback: &Playback, look: &Look) -> Option<u16> {
     let area = frame.area();
     let buffer = frame.buffer_mut();
     let rest = Rect {
         height: area.height.saturating_sub(1),
         ..area
     };
-    screen(buffer, rest, app, look);
+    let rows = screen(buffer, rest, app, look);
     playback::draw(buffer, area, app, playback, look);
+    rows
 }
 
-fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
+/// The pane at a place of a screen of that size, and the log line there.
+pub fn place_at(
+    app: &App,
+    look: &Look,
+    (width, height): (u16, u16),
+    x: u16,
+    y: u16,
+) -> Option<(Pane, Option<Position>)> {
+    let scene = Scene::of(app, look);
+    if scene.stage != Stage::Watching || width < LEAST.0 || height < LEAST.1 {
+        return None;
+    }
+    let plan = plan(Rect::new(0, 0, width, height), &scene);
+    let at = ratatui::layout::Position { x, y };
+    let shared = plan.shared.map(|place| (shared_pane(app), place));
+    let mut panes = plan.panes.into_iter().chain(shared);
+    let (pane, place) = panes.find(|(_, place)| place.contains(at))?;
+    let line = (pane == Pane::Logs && !app.view.logs.own).then(|| logs::line_at(inside(place), y, &scene));
+    Some((pane, line.flatten()))
+}
+
+fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) -> Option<u16> {
     buffer.set_style(area, look.theme.text);
     if area.width < LEAST.0 || area.height < LEAST.1 {
-        return too_small(buffer, area, look);
+        too_small(buffer, area, look);
+        return None;
     }
     let scene = Scene::of(app, look);
+    let mut rows = None;
     match &scene.stage {
-        Stage::Watching => main(buffer, area, &scene),
+        Stage::Watching => rows = main(buffer, area, &scene),
         Stage::Looking => alone(buffer, area, &scene, first::looking),
         Stage::Nothing => alone(buffer, area, &scene, first::nothing),
         Stage::Choosing(names) => alone(buffer, area, &scene, |buffer, rest, scene| {
@@ -115,6 +144,7 @@ fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
             .map_or(area, |(_, rest)| *rest);
         over(buffer, rest, overlay, &scene);
     }
+    rows
 }
 
 fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
@@ -137,26 +167,44 @@ fn alone(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, what: impl Fn(&mut 
     hints::draw(buffer, plan.hints, scene);
 }
 
-fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+/// Where everything stands while a cluster is watched.
+fn plan(area: Rect, scene: &Scene<'_>) -> Plan {
     let view = &scene.app.view;
     let header = header::rows(area.width, scene);
-    let plan = if view.zoomed {
-        layout::zoomed(area, header, view.focus)
-    } else {
-        let wanted = Wanted {
-            header,
-            leads: leads::rows(scene),
-            members: members::rows(scene),
-            proxy: proxy::rows(scene),
-            fails: failover::is_shown(scene),
-            containers: if failover::is_shown(scene) {
-                failover::rows(scene)
-            } else {
-                containers::rows(scene)
-            },
-        };
-        layout::plan(area, &wanted)
+    if view.zoomed {
+        return layout::zoomed(area, header, view.focus);
+    }
+    let wanted = Wanted {
+        header,
+        leads: leads::rows(scene),
+        members: members::rows(scene),
+        proxy: proxy::rows(scene),
+        fails: failover::is_shown(scene),
+        containers: if failover::is_shown(scene) {
+            failover::rows(scene)
+        } else {
+            containers::rows(scene)
+        },
     };
+    layout::plan(area, &wanted)
+}
+
+/// Inside the border of a pane.
+fn inside(place: Rect) -> Rect {
+    place.inner(ratatui::layout::Margin::new(1, 1))
+}
+
+/// The pane that the shared place shows.
+fn shared_pane(app: &App) -> Pane {
+    match app.view.focus {
+        Pane::Members => Pane::Changes,
+        focus => focus,
+    }
+}
+
+fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<u16> {
+    let view = &scene.app.view;
+    let plan = plan(area, scene);
     header::draw(buffer, plan.header, scene);
     leads::draw(buffer, plan.leads, scene);
     for (pane, place) in &plan.panes {
@@ -169,6 +217,10 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         proxy::line(buffer, place, scene);
     }
     hints::draw(buffer, plan.hints, scene);
+    let shared = plan.shared.map(|place| (shared_pane(scene.app), place));
+    let mut panes = plan.panes.into_iter().chain(shared);
+    let (_, place) = panes.find(|(pane, _)| *pane == Pane::Logs)?;
+    Some(logs::rows(inside(place), scene))
 }
 
 fn draw_pane(buffer: &mut Buffer, place: Rect, pane: Pane, scene: &Scene<'_>, focused: bool) {
@@ -185,8 +237,8 @@ fn draw_pane(buffer: &mut Buffer, place: Rect, pane: Pane, scene: &Scene<'_>, fo
 /// The place that all panes but the members share: the focused one of them, else what changed.
 fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
     let focus = scene.app.view.focus;
-    let shown = if focus == Pane::Members { Pane::Changes } else { focus };
-    let logs = logs::title(scene);
+    let shown = shared_pane(scene.app);
+    let logs = logs::title(scene, false);
     // Nobody looks at another pane: a failover comes before all of them.
     let fails = focus == Pane::Members && failover::is_shown(scene);
     let names = [
@@ -206,7 +258,7 @@ fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
         _ if fails => "w: in full".to_owned(),
         Pane::Proxy => proxy::note(scene),
         Pane::Containers => containers::note(scene),
-        Pane::Logs => logs::note(scene),
+        Pane::Logs => logs::note(scene, place.width.saturating_sub(46 + columns(&logs))),
         Pane::Changes | Pane::Members => changes::note(scene),
     };
     let inside = frame::tabs(buffer, place, &tabs, &note, focus != Pane::Members, scene.theme);
@@ -226,6 +278,7 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected, scroll } => znodes::draw(buffer, area, selected, *scroll, scene),
         Overlay::Failover { back, at } => failover::document(buffer, area, *back, *at, scene),
+        Overlay::Log(asked) => logs::ask(buffer, area, asked, scene),
         Overlay::Note(draft) => note::draw(buffer, area, draft, scene),
         Overlay::Faults { selected } => faults::draw(buffer, area, *selected, scene),
         Overlay::Leaving => faults::leaving(buffer, area, scene),

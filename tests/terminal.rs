@@ -8,6 +8,7 @@ mod terminal;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
 use terminal::Terminal;
 
 const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
@@ -150,6 +151,109 @@ fn pasted_text_and_garbage_are_no_commands() {
     assert!(terminal.key_latency() < ANSWER, "still there");
     terminal.keys("q");
     assert_eq!(terminal.exit_code(LIMIT), 0);
+}
+
+/// The log pane alone, at the end of the demo.
+fn reading() -> Terminal {
+    let terminal = Terminal::start(PGHERD, &["demo"], &NOWHERE, (120, 41));
+    terminal.wait_for("the demo, a real failover", LIMIT);
+    terminal.keys("$");
+    terminal.wait_for("RECORDING, over", LIMIT);
+    terminal.keys("\u{1b}[Z");
+    terminal.wait_for("▶ Logs", LIMIT);
+    terminal.keys("z");
+    terminal.wait("the log pane alone", LIMIT, |screen| !screen.contains("Members"));
+    terminal
+}
+
+#[test]
+fn log_lines_are_searched_and_filtered() {
+    let terminal = reading();
+    terminal.keys("/promot(");
+    terminal.wait_for("unclosed group", LIMIT);
+    terminal.keys("\u{7f}");
+    terminal.wait("the expression in order", LIMIT, |screen| {
+        screen.contains("/promot") && !screen.contains("unclosed") && screen.contains("matches")
+    });
+    terminal.keys("\r");
+    terminal.wait("a match", LIMIT, |screen| {
+        screen.contains("match ") && screen.contains('▸')
+    });
+    let before = terminal.screen();
+    terminal.keys("N");
+    terminal.wait("another match", LIMIT, |screen| {
+        screen != before && screen.contains("match ")
+    });
+    terminal.keys("&promot\r");
+    terminal.wait_for(" ONLY ", LIMIT);
+    terminal.wait("only lines with it", LIMIT, |screen| {
+        let lines = screen.lines().filter(|line| line.contains("pg-"));
+        !screen.contains("no action") && lines.filter(|line| line.contains("promot")).count() > 0
+    });
+    assert!(terminal.key_latency() < ANSWER);
+}
+
+#[test]
+fn log_lines_are_copied_through_the_terminal_and_saved_never_over_a_file() {
+    let terminal = reading();
+    terminal.keys("&promot\r");
+    terminal.wait_for(" ONLY ", LIMIT);
+    terminal.keys("Vky");
+    terminal.wait_for("sent to the terminal's clipboard", LIMIT);
+    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    let (_, sequence) = raw.split_once("\u{1b}]52;c;").expect("OSC 52");
+    let coded = sequence.split(['\u{7}', '\u{1b}']).next().unwrap();
+    let copied = base64::engine::general_purpose::STANDARD.decode(coded).unwrap();
+    let copied = String::from_utf8(copied).unwrap();
+    assert_eq!(copied.lines().count(), 2, "{copied}");
+    assert!(copied.lines().all(|line| line.contains("promot")), "{copied}");
+    assert!(!copied.contains(['┃', '│']), "{copied}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.log");
+    let name = file.display().to_string();
+    let save = || {
+        terminal.keys("S");
+        terminal.wait_for("save what is shown to:", LIMIT);
+        terminal.keys("\u{15}");
+        terminal.keys(&format!("{name}\r"));
+    };
+    save();
+    terminal.wait_for("written to", LIMIT);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.lines().count() > 1 && text.lines().all(|line| line.contains("promot")),
+        "{text}"
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    std::fs::write(&file, "mine").unwrap();
+    save();
+    terminal.wait_for("Replace the file?", LIMIT);
+    terminal.keys("n");
+    terminal.wait("the question gone", LIMIT, |screen| {
+        !screen.contains("Replace the file?")
+    });
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    save();
+    terminal.wait_for("Replace the file?", LIMIT);
+    terminal.keys("y");
+    terminal.wait_for("written to", LIMIT);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn the_mouse_stays_the_terminals_until_it_is_asked_for() {
+    let mut terminal = reading();
+    let tells = |terminal: &Terminal, sequence: &str| String::from_utf8_lossy(&terminal.raw()).contains(sequence);
+    assert!(!tells(&terminal, "\u{1b}[?1000h"));
+    terminal.keys("M");
+    terminal.wait("the mouse", LIMIT, |_| tells(&terminal, "\u{1b}[?1000h"));
+    terminal.keys("\u{1b}[<64;60;20M");
+    terminal.wait_for("standing still", LIMIT);
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(LIMIT), 0);
+    assert!(tells(&terminal, "\u{1b}[?1000l"));
 }
 
 #[test]

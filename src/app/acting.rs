@@ -48,6 +48,16 @@ impl App {
         }
     }
 
+    /// A question that is open tells what is true now.
+    pub(super) fn refresh_question(&mut self) {
+        let Some(Overlay::Question(question)) = &self.view.overlay else {
+            return;
+        };
+        let mut question = (**question).clone();
+        question.refresh(&self.cluster, self.now);
+        self.view.overlay = Some(Overlay::Question(Box::new(self.look_before(question))));
+    }
+
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
         let question = match &mut self.view.overlay {
             Some(Overlay::Question(question)) => question,

@@ -1,13 +1,14 @@
 //! The one table of commands: keys, hints and help all come from here.
 //!
-//! To add a command: a variant, a row in [`TABLE`], an arm in [`App::command`](super::App::command).
+//! To add a command: a variant, a row in `table`, an arm in [`App::command`](super::App::command).
 
 mod table;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-pub use self::table::TABLE;
+pub use self::table::entries;
 use crate::app::playback::Travel;
+use crate::app::reading::LogCommand;
 use crate::model::act::ContainerAct;
 
 /// What the operator meant.
@@ -57,6 +58,10 @@ pub enum Command {
     Findings,
     /// Write the report of the failover that is shown, or of the last one.
     Report,
+    /// Something in the log pane.
+    Logs(LogCommand),
+    /// Let the terminal tell of the mouse, or not any more.
+    Mouse,
     /// Show or hide the program's own log.
     OwnLog,
     /// Next colour theme.
@@ -121,18 +126,23 @@ impl Command {
                 | Self::Enter
                 | Self::Findings
                 | Self::OwnLog
+                | Self::Logs(_)
+                | Self::Mouse
                 | Self::Help
         )
     }
 }
 
-/// Where a key means something. A key stands once in each, and never both in `Main` and `Anywhere`.
+/// Where a key means something. A key stands once in each, and never both in `Main` and `Anywhere`. In the log pane some
+/// letters mean something else than on the main screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     /// Always, except in a question.
     Anywhere,
     /// On the main screen.
     Main,
+    /// In the log pane, before `Main`.
+    Logs,
     /// On the page of failovers.
     Failover,
     /// While a question is open.
@@ -211,8 +221,7 @@ impl std::fmt::Display for Key {
 /// The command of a key where `contexts` count, in their order.
 pub fn command_for(event: &KeyEvent, contexts: &[Context]) -> Option<Command> {
     contexts.iter().find_map(|context| {
-        TABLE
-            .iter()
+        entries()
             .find(|entry| entry.context == *context && entry.keys.iter().any(|key| key.matches(event)))
             .map(|entry| entry.command)
     })
@@ -220,8 +229,7 @@ pub fn command_for(event: &KeyEvent, contexts: &[Context]) -> Option<Command> {
 
 /// The key to show for a command.
 pub fn key_of(command: Command) -> Option<Key> {
-    TABLE
-        .iter()
+    entries()
         .find(|entry| entry.command == command)
         .and_then(|entry| entry.keys.first().copied())
 }
@@ -229,25 +237,22 @@ pub fn key_of(command: Command) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::reading::Wanted;
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
         let clash = |a: Context, b: Context| {
+            let both = |one: Context, others: &[Context]| {
+                (a == one && others.contains(&b)) || (b == one && others.contains(&a))
+            };
+            let screens = [Context::Main, Context::Failover, Context::Logs];
             a == b
-                || matches!(
-                    (a, b),
-                    (
-                        Context::Main | Context::Nothing | Context::Failover | Context::Recording,
-                        Context::Anywhere
-                    ) | (
-                        Context::Anywhere,
-                        Context::Main | Context::Nothing | Context::Failover | Context::Recording
-                    ) | (Context::Main | Context::Failover, Context::Recording)
-                        | (Context::Recording, Context::Main | Context::Failover)
-                )
+                || both(Context::Anywhere, &screens)
+                || both(Context::Anywhere, &[Context::Nothing, Context::Recording])
+                || both(Context::Recording, &screens)
         };
-        for (i, one) in TABLE.iter().enumerate() {
-            for other in &TABLE[i + 1..] {
+        for (i, one) in entries().enumerate() {
+            for other in entries().skip(i + 1) {
                 for key in one.keys.iter().filter(|_| clash(one.context, other.context)) {
                     assert!(
                         !other.keys.contains(key),
@@ -262,11 +267,11 @@ mod tests {
 
     #[test]
     fn each_command_stands_once_in_its_context_and_has_help() {
-        for (i, one) in TABLE.iter().enumerate() {
+        for (i, one) in entries().enumerate() {
             assert!(!one.help.is_empty() && !one.keys.is_empty());
             assert!(
-                TABLE[i + 1..]
-                    .iter()
+                entries()
+                    .skip(i + 1)
                     .all(|other| other.command != one.command || other.context != one.context)
             );
         }
@@ -275,6 +280,15 @@ mod tests {
     #[test]
     fn letters_that_move_never_ask_for_a_fault() {
         let event = |code| KeyEvent::new(code, KeyModifiers::NONE);
+        let of_logs = |code| command_for(&event(code), &[Context::Logs, Context::Main]);
+        assert_eq!(
+            of_logs(KeyCode::Char('/')),
+            Some(Command::Logs(LogCommand::Ask(Wanted::Search)))
+        );
+        assert_eq!(
+            of_logs(KeyCode::Char('n')),
+            Some(Command::Logs(LogCommand::Seek(false)))
+        );
         for code in ['h', 'j', 'k', 'g', 'G'].map(KeyCode::Char) {
             let command = command_for(&event(code), &[Context::Main, Context::Anywhere]);
             assert!(!matches!(command, Some(Command::Ask(_))), "{code:?} asks {command:?}");

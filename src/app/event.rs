@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crossterm::event::KeyEvent;
 
+use crate::app::logs::Position;
+use crate::app::reading::{Save, Saved};
+use crate::app::view::Pane;
 use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{ActOutcome, Order};
 use crate::model::check::{Plan, Step};
@@ -48,6 +51,24 @@ pub enum Event {
     Recording(RecordNews),
     /// There is time for [`Effect::Scan`]. Not part of a record: what it finds follows from the rest.
     Scan,
+    /// An [`Effect::Save`] ended.
+    Saved(Saved),
+    /// The log pane was drawn with so many rows.
+    LogRows(u16),
+    /// The wheel was turned over a pane, or over what covers them.
+    Wheel {
+        /// Which.
+        pane: Option<Pane>,
+        /// Upwards.
+        back: bool,
+    },
+    /// A pane was clicked.
+    Click {
+        /// Which.
+        pane: Pane,
+        /// The row of the log pane.
+        line: Option<Position>,
+    },
 }
 
 /// How the healing of a fault ended.
@@ -101,6 +122,12 @@ pub enum Effect {
     NextTheme,
     /// Come back with [`Event::Scan`] when nothing else waits: log lines are still to be gone through.
     Scan,
+    /// Put this text into the terminal's clipboard.
+    Copy(String),
+    /// Write log lines into a file.
+    Save(Save),
+    /// Let the terminal tell of the mouse, or not any more.
+    Mouse(bool),
     /// End the monitor.
     Leave(Leave),
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::model::fact::Fact;
+use crate::model::time::Timestamp;
 
 /// Facts kept.
 pub const CAPACITY: usize = 1_000;
@@ -32,6 +33,13 @@ impl Feed {
     pub fn window(&self, back: usize, rows: usize) -> impl DoubleEndedIterator<Item = &Fact> {
         let end = self.facts.len().saturating_sub(back);
         self.facts.range(end.saturating_sub(rows)..end)
+    }
+
+    /// The facts from one instant to another, both included, oldest first.
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = &Fact> {
+        let begin = self.facts.partition_point(|fact| fact.at < from);
+        let end = self.facts.partition_point(|fact| fact.at <= to);
+        self.facts.range(begin..end.max(begin))
     }
 
     /// How many facts there are, and how many older ones were dropped.

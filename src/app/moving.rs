@@ -1,6 +1,7 @@
 //! Moving the selection and scrolling: what up, down, first and last mean where the focus is.
 
 use crate::app::command::Command;
+use crate::app::reading::Asked;
 use crate::app::view::{Overlay, Pane, Subject};
 use crate::app::{App, Stage};
 use crate::model::container::{Container, ContainerKind};
@@ -90,10 +91,14 @@ impl App {
     }
 
     fn go_in_logs(&mut self, command: Command, back: bool, steps: usize) {
-        let lens = &self.view.logs.lens();
-        self.view.logs.end = match command {
+        if self.view.logs.anchor.is_some() {
+            return self.stretch(back, steps);
+        }
+        let lens = &self.view.logs.lens;
+        let end = match command {
             Command::Last => None,
-            Command::First => self.logs.first_page(lens, self.view.page()),
+            // The uppermost row says what is before the oldest line.
+            Command::First => self.logs.first_page(lens, self.view.log_rows().saturating_sub(1)),
             _ => {
                 let end = self.logs.moved(lens, self.view.logs.end, back, steps);
                 // Back at the newest line is following again, so that the end key is not needed for it.
@@ -104,6 +109,7 @@ impl App {
                 }
             }
         };
+        self.view.logs.end = end;
     }
 
     fn go_in_overlay(&mut self, back: bool, steps: usize) {
@@ -114,6 +120,7 @@ impl App {
                 Overlay::Help(scroll)
                 | Overlay::Findings(scroll)
                 | Overlay::Check(scroll)
+                | Overlay::Log(Asked::Line { scroll, .. })
                 | Overlay::Details { scroll, .. },
             ) => {
                 *scroll = scrolled(*scroll, back, steps);
@@ -136,6 +143,7 @@ impl App {
                 Overlay::Question(_)
                 | Overlay::AskCheck { .. }
                 | Overlay::Note(_)
+                | Overlay::Log(_)
                 | Overlay::Leaving
                 | Overlay::Palette(_),
             )
@@ -145,7 +153,11 @@ impl App {
 
     /// A page up or down; in the znode browser, of the selected value.
     pub(super) fn page(&mut self, back: bool) {
-        let steps = self.view.page();
+        let steps = match (&self.view.overlay, self.view.focus) {
+            // A row stays, to read on from.
+            (None, Pane::Logs) => self.view.log_rows().saturating_sub(1).max(1),
+            _ => self.view.page(),
+        };
         if let Some(Overlay::Znodes { scroll, .. }) = &mut self.view.overlay {
             *scroll = scrolled(*scroll, back, steps);
             return;
@@ -154,6 +166,9 @@ impl App {
     }
 
     pub(super) fn open(&mut self) {
+        if self.view.focus == Pane::Changes {
+            return self.enter_changes();
+        }
         let subject = match self.view.focus {
             Pane::Containers => self.selected_container().map(Subject::Container),
             Pane::Proxy => self.selected_proxy().map(Subject::Container),
@@ -163,7 +178,7 @@ impl App {
     }
 
     pub(super) fn back(&mut self) {
-        if self.view.overlay.is_none() && self.return_to_page() {
+        if self.view.overlay.is_none() && (self.end_reading() || self.return_to_page()) {
             return;
         }
         if self.view.overlay.take().is_none() {
@@ -171,22 +186,32 @@ impl App {
         }
     }
 
+    /// Ends what was begun in the log pane: a selection, then a search. False if nothing was.
+    fn end_reading(&mut self) -> bool {
+        let logs = &mut self.view.logs;
+        let reads = self.view.focus == Pane::Logs;
+        reads && (logs.anchor.take().is_some() || logs.search.take().is_some())
+    }
+
     pub(super) fn scope_logs(&mut self) {
-        self.view.logs.own = false;
-        (self.view.logs.end, self.view.logs.around) = (None, None);
-        self.view.logs.only = match self.view.logs.only {
+        let only = self.acting_on();
+        let logs = &mut self.view.logs;
+        logs.own = false;
+        (logs.end, logs.around, logs.anchor) = (None, None, None);
+        logs.lens.containers = match logs.lens.containers {
             Some(_) => None,
-            None => self.acting_on(),
+            None => only.map(|only| [only].into()),
         };
     }
 
     pub(super) fn follow(&mut self) {
-        self.view.logs.around = None;
-        let lens = &self.view.logs.lens();
-        self.view.logs.end = match self.view.logs.end {
+        let logs = &mut self.view.logs;
+        (logs.around, logs.anchor, logs.seeking) = (None, None, None);
+        let end = match logs.end {
             Some(_) => None,
-            None => self.logs.newest(lens),
+            None => self.logs.newest(&logs.lens),
         };
+        self.view.logs.end = end;
     }
 }
 

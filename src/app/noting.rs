@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::app::event::{Effect, Leave};
+use crate::app::typing::{add, edit};
 use crate::app::view::Overlay;
 use crate::model::fact::{Fact, FactKind};
-use crate::model::text::{clean, clean_line};
+use crate::model::text::clean_line;
 
 /// Characters that a note may have.
 pub const LONGEST_NOTE: usize = 200;
@@ -22,13 +23,6 @@ pub struct Draft {
     pub episode: Option<u32>,
     /// What lay over the screen before, and does again after.
     from: Option<Box<Overlay>>,
-}
-
-impl Draft {
-    fn add(&mut self, text: &str) {
-        let room = LONGEST_NOTE.saturating_sub(self.text.chars().count());
-        self.text.extend(text.chars().take(room));
-    }
 }
 
 impl App {
@@ -54,13 +48,9 @@ impl App {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if control => return vec![Effect::Leave(Leave::Quit)],
-            KeyCode::Char('u') if control => draft.text.clear(),
-            KeyCode::Char(_) if control || key.modifiers.contains(KeyModifiers::ALT) => {}
-            KeyCode::Char(letter) => draft.add(&clean(letter.encode_utf8(&mut [0; 4]))),
-            KeyCode::Backspace => drop(draft.text.pop()),
             KeyCode::Esc => self.close_note(),
             KeyCode::Enter => self.take_note(),
-            _ => {}
+            _ => drop(edit(&mut draft.text, key)),
         }
         Vec::new()
     }
@@ -70,7 +60,7 @@ impl App {
         let Some(Overlay::Note(draft)) = &mut self.view.overlay else {
             return false;
         };
-        draft.add(&clean_line(text));
+        add(&mut draft.text, &clean_line(text), LONGEST_NOTE);
         true
     }
 

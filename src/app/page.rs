@@ -56,7 +56,10 @@ impl Past<'_> {
 /// Where the operator came from, to return there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Return {
-    overlay: Overlay,
+    overlay: Option<Overlay>,
+    /// What of the lines was shown then.
+    #[serde(default)]
+    lens: Option<Lens>,
     focus: Pane,
     zoomed: bool,
 }
@@ -177,24 +180,35 @@ impl App {
         }
     }
 
+    /// From the newest change that the pane shows to the log lines of its instant.
+    pub(super) fn enter_changes(&mut self) {
+        let instant = self.feed.window(self.view.changes_back, 1).next().map(|fact| fact.at);
+        if let Some(instant) = instant {
+            self.show_logs_around(instant);
+        }
+    }
+
     /// All containers' lines, so that those of that instant stand in the middle.
     fn show_logs_around(&mut self, instant: Timestamp) {
-        let Some((place, exact)) = self.logs.place_of(&Lens::default(), instant) else {
+        // Everything of that time, each repeat at its instant.
+        let lens = Lens::default();
+        let Some((place, exact)) = self.logs.place_of(&lens, instant) else {
             return self.tell("no log line is kept".to_owned(), true);
         };
-        let back = Return {
-            overlay: match self.view.overlay.take() {
-                Some(overlay) => overlay,
-                None => return,
-            },
+        let mut back = Return {
+            lens: None,
+            overlay: self.view.overlay.take(),
             focus: self.view.focus,
             zoomed: self.view.zoomed,
         };
         let below = usize::from(self.view.size.1 / 3);
         let logs = &mut self.view.logs;
-        (logs.own, logs.only, logs.pan) = (false, None, 0);
-        logs.end = self.logs.moved(&logs.lens(), Some(place), false, below);
-        logs.around = Some(instant);
+        (logs.own, logs.pan) = (false, 0);
+        let before = std::mem::replace(&mut logs.lens, lens);
+        (logs.anchor, logs.pick, logs.around) = (None, None, Some(instant));
+        let end = self.logs.moved(&logs.lens, Some(place), false, below);
+        self.view.logs.end = end;
+        back.lens = Some(before);
         (self.view.focus, self.view.zoomed, self.view.origin) = (Pane::Logs, true, Some(back));
         if !exact {
             self.tell("no line is kept from then: these are the oldest".to_owned(), true);
@@ -210,7 +224,10 @@ impl App {
             return false;
         }
         (self.view.focus, self.view.zoomed) = (origin.focus, origin.zoomed);
-        self.view.overlay = Some(origin.overlay);
+        if let Some(lens) = origin.lens {
+            self.view.logs.lens = lens;
+        }
+        self.view.overlay = origin.overlay;
         (self.view.logs.end, self.view.logs.around) = (None, None);
         true
     }

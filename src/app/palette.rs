@@ -6,7 +6,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::app::command::{Command, Context, TABLE};
+use crate::app::command::{self, Command, Context};
 use crate::app::event::Effect;
 use crate::app::question::Question;
 use crate::app::typing::edit;
@@ -124,8 +124,7 @@ impl App {
 
 /// The commands of the main screen that are not acts.
 fn commands() -> impl Iterator<Item = Item> {
-    let main = TABLE
-        .iter()
+    let main = command::entries()
         .filter(|entry| matches!(entry.context, Context::Main | Context::Anywhere))
         .filter(|entry| !matches!(entry.command, Command::Ask(_) | Command::Palette | Command::Back));
     main.map(|entry| Item {
@@ -141,9 +140,8 @@ fn key_of(act: Act) -> String {
     let Act::Container(act) = act else {
         return String::new();
     };
-    let entry = TABLE.iter().find(|entry| entry.command == Command::Ask(act));
-    let key = entry.and_then(|entry| entry.keys.first());
-    key.map(ToString::to_string).unwrap_or_default()
+    let key = command::key_of(Command::Ask(act));
+    key.map(|key| key.to_string()).unwrap_or_default()
 }
 
 fn help_of(act: Act) -> &'static str {

@@ -8,8 +8,11 @@ const STEP: usize = 512 << 10;
 impl App {
     /// Goes on a little. True if there is more to do.
     pub fn scan_logs(&mut self) -> bool {
-        let view = &self.view.logs;
-        self.logs.aim(&view.lens(), None, view.end);
-        self.logs.scan(STEP)
+        self.aim();
+        let more = self.logs.scan(STEP);
+        if let Some(back) = self.view.logs.seeking {
+            self.seek(back);
+        }
+        more
     }
 }

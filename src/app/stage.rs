@@ -1,6 +1,10 @@
 //! Whether there is something to watch, and which of several clusters it is.
 
 use crate::app::App;
+use crate::app::command::Context;
+use crate::app::event::Effect;
+use crate::app::reading::Asked;
+use crate::app::view::{Overlay, Pane};
 use crate::model::discovery::{self, Choice, Found};
 use crate::model::link::{LinkState, SourceId};
 
@@ -33,6 +37,24 @@ impl App {
         }
     }
 
+    /// Where keys count now, first first.
+    pub fn contexts(&self) -> &'static [Context] {
+        match (&self.view.overlay, self.stage()) {
+            (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
+            (Some(Overlay::Leaving), _) => &[Context::Leaving],
+            (Some(Overlay::Faults { .. }), _) => &[Context::Faults, Context::Anywhere],
+            (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],
+            (Some(Overlay::Log(Asked::Line { .. })), _) => &[Context::Anywhere],
+            (Some(Overlay::Note(_) | Overlay::Palette(_) | Overlay::Log(_)), _) => &[],
+            (Some(_), _) => &[Context::Anywhere],
+            (None, Stage::Nothing | Stage::Looking) => &[Context::Nothing, Context::Anywhere],
+            (None, Stage::Watching) if self.view.focus == Pane::Logs && !self.view.logs.own => {
+                &[Context::Logs, Context::Main, Context::Anywhere]
+            }
+            (None, Stage::Choosing(_) | Stage::Watching) => &[Context::Main, Context::Anywhere],
+        }
+    }
+
     /// What to say if there are clusters and none bears the name that was asked for.
     pub fn no_such_cluster(&self) -> Option<String> {
         let selector = self.options.selector.as_deref()?;
@@ -51,5 +73,22 @@ impl App {
             Choice::One { found, .. } => Some(found),
             _ => None,
         }
+    }
+
+    /// Watches the selected one of several clusters.
+    pub(super) fn take_choice(&mut self) -> Vec<Effect> {
+        let Stage::Choosing(names) = self.stage() else {
+            return Vec::new();
+        };
+        let Some(name) = names.get(self.view.choice).cloned() else {
+            return Vec::new();
+        };
+        if self.cluster.targets.store.is_some() {
+            self.options.overrides.scope = Some(name);
+        } else {
+            self.options.selector = Some(name);
+        }
+        self.view.choice = 0;
+        self.retarget()
     }
 }

@@ -316,9 +316,9 @@ fn logs_stand_still_while_scrolled_and_follow_again_at_the_end() {
     assert_eq!(desk.app.view.logs.end, None);
     desk.app.view.focus = Pane::Members;
     desk.keys("l");
-    assert_eq!(desk.app.view.logs.only.as_ref().unwrap().as_str(), "pg-master");
+    assert_eq!(desk.app.view.logs.only().unwrap().as_str(), "pg-master");
     desk.keys("l");
-    assert_eq!(desk.app.view.logs.only, None);
+    assert_eq!(desk.app.view.logs.only(), None);
 }
 
 #[test]

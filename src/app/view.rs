@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::logs::{Lens, Position};
 use crate::app::noting::Draft;
 use crate::app::page::{Return, Spot};
 use crate::app::palette::Palette;
 use crate::app::question::Question;
+use crate::app::reading::{Asked, LogView};
 use crate::model::check::Plan;
 use crate::model::name::{ContainerName, MemberName};
-use crate::model::time::Timestamp;
 
 /// A pane that can have the focus, in the order of `tab`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +95,8 @@ pub enum Overlay {
     },
     /// The last check, scrolled by so many lines.
     Check(u16),
+    /// What is asked over the log pane.
+    Log(Asked),
 }
 
 /// Something that details can be shown of.
@@ -106,29 +107,6 @@ pub enum Subject {
     Member(MemberName),
     /// A container.
     Container(ContainerName),
-}
-
-/// How the log pane is read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LogView {
-    /// Only this container; `None` is all.
-    pub only: Option<ContainerName>,
-    /// The last line shown; `None` follows the newest.
-    pub end: Option<Position>,
-    /// The instant that a fact led to.
-    pub around: Option<Timestamp>,
-    /// Columns that the text is panned to the left.
-    pub pan: u16,
-    /// Show the program's own log instead.
-    pub own: bool,
-}
-
-impl LogView {
-    /// What of the lines it shows.
-    pub fn lens(&self) -> Lens {
-        Lens::of(self.only.as_ref())
-    }
 }
 
 /// The screen's state.
@@ -159,6 +137,8 @@ pub struct View {
     pub choice: usize,
     /// A key has made it read-only.
     pub read_only: bool,
+    /// The terminal tells of the mouse: then it selects no text by itself.
+    pub mouse: bool,
 }
 
 impl View {

@@ -1,11 +1,13 @@
 //! The event loop: keys first, then a frame that is due, then whatever the sources say. Nothing in it waits for the
 //! outside world.
 
+mod acts;
+
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::{Event as Input, EventStream, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -13,12 +15,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::event::{Effect, Event, Healed, Leave, Urgency};
+use crate::app::event::{Effect, Event, Leave, Urgency};
+use crate::app::reading::{Save, Saved};
 use crate::app::{self, App};
 use crate::config::settings::Settings;
-use crate::journal::{self, Journal};
-use crate::model::act::fault::{Fault, FaultId};
-use crate::model::act::{ActDone, ActOutcome, Order};
+use crate::journal::Journal;
 use crate::model::check::Plan;
 use crate::model::signal::Signal;
 use crate::model::text::clean_line;
@@ -28,7 +29,7 @@ use crate::source::Context;
 use crate::ui::{self, Look};
 
 use super::conductor::Conductor;
-use super::hands::{self, Hands};
+use super::hands;
 use super::recording::Tape;
 use super::report::Place;
 use super::terminal::Screen;
@@ -88,6 +89,7 @@ pub(crate) async fn run(
         done,
         ended: None,
         suspended: false,
+        wishes: Vec::new(),
         scans: false,
     };
     if let Some(news) = monitor.tape.attach(&monitor.app) {
@@ -112,6 +114,7 @@ struct Monitor<'a> {
     journal: Result<Arc<Mutex<Journal>>, String>,
     ended: Option<Ended>,
     suspended: bool,
+    wishes: Vec<Wish>,
     /// Log lines are still to be gone through.
     scans: bool,
 }
@@ -132,7 +135,10 @@ impl Monitor<'_> {
         loop {
             if due.is_some_and(|due| due <= Instant::now()) {
                 let (app, look) = (&self.app, &self.look);
-                screen.draw(|frame| ui::draw(frame, app, look))?;
+                let rows = screen.draw(|frame| ui::draw(frame, app, look))?.flatten();
+                if let Some(rows) = rows.filter(|rows| *rows != self.app.view.logs.rows) {
+                    self.take(Event::LogRows(rows));
+                }
                 (drawn, due) = (Instant::now(), None);
             }
             let urgency = tokio::select! {
@@ -167,6 +173,9 @@ impl Monitor<'_> {
             if let Some(ended) = self.ended {
                 return Ok(ended);
             }
+            for wish in std::mem::take(&mut self.wishes) {
+                wish.grant(screen)?;
+            }
             if std::mem::take(&mut self.suspended) {
                 screen.suspend()?;
                 due = Some(drawn);
@@ -187,7 +196,9 @@ impl Monitor<'_> {
             Input::Resize(width, height) => self.take(Event::Resize { width, height }),
             // Text where text is asked for, and never a command: see the bracketed paste in `terminal`.
             Input::Paste(ref text) => self.take(Event::Paste(text.clone())),
-            Input::Mouse(_) | Input::FocusGained | Input::FocusLost => Urgency::Never,
+            Input::Mouse(mouse) => pointed(mouse, &self.app, &self.look, self.app.view.size)
+                .map_or(Urgency::Never, |event| self.take(event)),
+            Input::FocusGained | Input::FocusLost => Urgency::Never,
         }
     }
 
@@ -215,6 +226,9 @@ impl Monitor<'_> {
                     }
                 }
                 Effect::NextTheme => self.look.theme = self.look.theme.next(),
+                Effect::Copy(text) => self.wishes.push(Wish::Copy(text)),
+                Effect::Mouse(on) => self.wishes.push(Wish::Mouse(on)),
+                Effect::Save(save) => self.save(save),
                 Effect::Scan => self.scans = true,
                 Effect::Suspend => self.suspended = true,
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
@@ -236,6 +250,17 @@ impl Monitor<'_> {
         });
     }
 
+    fn save(&self, save: Save) {
+        let (store, lens) = (self.app.logs.clone(), self.app.view.logs.lens.clone());
+        let done = self.done.clone();
+        self.conductor.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || super::saving::save(&store, &lens, save)).await;
+            let saved = saved.unwrap_or_else(|error| Saved::Failed(clean_line(&format!("error in pgherd: {error}"))));
+            // The monitor may have ended meanwhile; the file is there all the same.
+            let _ = done.send(Event::Saved(saved)).await;
+        });
+    }
+
     /// Only what it is made of is taken here, where the state is.
     fn report(&self, number: u32) {
         let mut episodes = self.app.chronicle.episodes();
@@ -251,83 +276,35 @@ impl Monitor<'_> {
             let _ = done.send(Event::Reported(written)).await;
         });
     }
+}
 
-    fn act(&self, order: Order) {
-        let (act, target) = (order.act, order.target.clone());
-        let outcome = move |result| Some(Event::Acted(ActOutcome { act, target, result }));
-        self.with_hands_or(outcome, |hands| async move {
-            let began = Instant::now();
-            let fault = hands.cause(order).await?.map(Box::new);
-            let took = began.elapsed();
-            Ok(ActDone { took, fault })
-        });
+/// Something that only the terminal can do.
+pub(super) enum Wish {
+    /// Take a text into its clipboard.
+    Copy(String),
+    /// Tell of the mouse, or not.
+    Mouse(bool),
+}
+
+impl Wish {
+    pub(super) fn grant(self, screen: &mut Screen) -> io::Result<()> {
+        match self {
+            Self::Copy(text) => screen.copy(&text),
+            Self::Mouse(on) => screen.use_mouse(on),
+        }
     }
+}
 
-    fn heal(&self, fault: Fault) {
-        let id = fault.id.clone();
-        let outcome = move |result| Some(Event::Healed(Healed { id, result }));
-        self.with_hands_or(outcome, |hands| async move { hands.heal(&fault, "healed").await });
-    }
-
-    /// Does it with [`Hands`], in a task of its own, so that an error of ours is an outcome too and no silence.
-    fn with_hands_or<T, F>(
-        &self,
-        outcome: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
-        what: impl FnOnce(Hands) -> F + Send + 'static,
-    ) where
-        T: Send + 'static,
-        F: Future<Output = Result<T, String>> + Send + 'static,
-    {
-        let hands = self.hands();
-        let done = self.done.clone();
-        self.conductor.spawn(async move {
-            let result = match hands {
-                Ok(hands) => tokio::spawn(what(hands))
-                    .await
-                    .unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}")))),
-                Err(why) => Err(why),
-            };
-            // The monitor may have ended meanwhile; then nobody asks for the outcome.
-            if let Some(event) = outcome(result) {
-                let _ = done.send(event).await;
-            }
-        });
-    }
-
-    fn over(&self, id: FaultId) {
-        let unheard = |result: Result<(), String>| {
-            if let Err(why) = result {
-                log::error!("{why}");
-            }
-            None
-        };
-        self.with_hands_or(unheard, |hands| async move {
-            hands.over(&id, "taken back by other hands").await
-        });
-    }
-
-    fn hands(&self) -> Result<Hands, String> {
-        let docker = self.conductor.docker().ok_or("there is no Docker daemon to ask")?;
-        let journal = self.journal.clone()?;
-        Ok(Hands::new(docker, Arc::clone(&self.clock), journal))
-    }
-
-    /// Looks for what earlier runs left.
-    fn look_for_faults(&self) {
-        let (Some(folder), done) = (self.settings.journal.clone(), self.done.clone()) else {
-            return;
-        };
-        self.conductor.spawn(async move {
-            let read = tokio::task::spawn_blocking(move || journal::read(&folder)).await;
-            let Ok(account) = read else { return };
-            for why in &account.unreadable {
-                log::warn!("journal not read: {why}");
-            }
-            let left: Vec<Fault> = account.left().cloned().collect();
-            if !left.is_empty() {
-                let _ = done.send(Event::FaultsLeft(left)).await;
-            }
-        });
+/// What the mouse does to what is on a screen of that size.
+pub(super) fn pointed(mouse: MouseEvent, app: &App, look: &Look, size: (u16, u16)) -> Option<Event> {
+    let at = || ui::place_at(app, look, size, mouse.column, mouse.row);
+    match mouse.kind {
+        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => Some(Event::Wheel {
+            pane: at().map(|(pane, _)| pane),
+            back: mouse.kind == MouseEventKind::ScrollUp,
+        }),
+        MouseEventKind::Down(MouseButton::Left) => at().map(|(pane, line)| Event::Click { pane, line }),
+        _ => None,
     }
 }
 

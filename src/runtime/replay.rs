@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyEvent, KeyEventKind};
+use crossterm::event::{Event as Input, KeyEvent, KeyEventKind, MouseEvent};
 use tokio::signal::unix::SignalKind;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::app::command::{Command, Context, command_for};
+use crate::app::event::Effect;
 use crate::app::playback::{Playback, Travel};
-use crate::app::view::View;
+use crate::app::view::{Overlay, View};
 use crate::app::{App, Stage};
 use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
@@ -20,7 +21,7 @@ use crate::report;
 use crate::ui::{self, Look};
 
 use super::exit::Failure;
-use super::monitor::{ending_signals, read_keys};
+use super::monitor::{Wish, ending_signals, pointed, read_keys};
 use super::report::Place;
 use super::terminal::Screen;
 
@@ -70,7 +71,10 @@ async fn play(player: Player, name: String, look: Look, reports: Place) -> Resul
                     After::Stay => {}
                     After::Leave => return Ok(ExitCode::SUCCESS),
                     After::Suspend => screen.suspend()?,
+                    After::Grant(wish) => wish.grant(&mut screen)?,
                 },
+                Some(Input::Paste(text)) => session.paste(&text),
+                Some(Input::Mouse(mouse)) => session.mouse(mouse, size),
                 Some(Input::Resize(width, height)) => size = (width, height),
                 Some(_) => continue,
                 None => {
@@ -114,6 +118,7 @@ enum After {
     Stay,
     Leave,
     Suspend,
+    Grant(Wish),
 }
 
 struct Session {
@@ -124,6 +129,8 @@ struct Session {
     goal: Option<Goal>,
     /// Log lines are still to be gone through for what the viewer looks at.
     scans: bool,
+    /// The terminal tells of the mouse.
+    mouse: bool,
     look: Look,
     reports: Place,
 }
@@ -145,6 +152,7 @@ impl Session {
             own: None,
             goal: None,
             scans: false,
+            mouse: false,
             look,
             reports,
         }
@@ -156,7 +164,10 @@ impl Session {
 
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {
         let (playback, look) = (self.playback.clone(), self.look.clone());
-        self.looking(|app| ui::draw_recording(frame, app, &playback, &look));
+        let rows = self.looking(|app| ui::draw_recording(frame, app, &playback, &look));
+        if let (Some(own), Some(rows)) = (&mut self.own, rows) {
+            own.logs.rows = rows;
+        }
     }
 
     /// Does something with the state under the viewer's view, if there is one.
@@ -189,6 +200,16 @@ impl Session {
             return Ok(After::Stay);
         }
         self.playback.notice = None;
+        if self.own.is_some() {
+            // What a look told is told until the next key.
+            self.looking(|app| app.notice = None);
+        }
+        // What the viewer was asked is the viewer's to answer; what was asked then is not asked now.
+        if self.own.is_some()
+            && let Some(effects) = self.looking(|app| app.answer(&key))
+        {
+            return Ok(self.carry_out(effects));
+        }
         let contexts = self.looking(|app| match app.contexts() {
             // What was asked or typed then is not asked now.
             [] | [Context::Question] => &[Context::Anywhere],
@@ -205,10 +226,10 @@ impl Session {
                 // To open one of several clusters would be a choice, not a look.
                 let choosing = matches!(self.player.app().stage(), Stage::Choosing(_));
                 if command.only_looks() && !(choosing && command == Command::Open) {
-                    self.look_at(command, size);
-                } else {
-                    self.playback.notice = Some("this is a recording: nothing can be done to it".to_owned());
+                    let effects = self.look_at(command, size);
+                    return Ok(self.carry_out(effects));
                 }
+                self.playback.notice = Some("this is a recording: nothing can be done to it".to_owned());
             }
         }
         Ok(After::Stay)
@@ -225,11 +246,60 @@ impl Session {
         });
     }
 
-    fn look_at(&mut self, command: Command, size: (u16, u16)) {
-        let recorded = &self.player.app().view;
-        self.own.get_or_insert_with(|| recorded.clone()).size = size;
+    fn look_at(&mut self, command: Command, size: (u16, u16)) -> Vec<Effect> {
+        self.take_own_view(size);
+        self.looking(|app| app.command(command))
+    }
+
+    /// From now on the viewer looks at something else than what was recorded.
+    fn take_own_view(&mut self, size: (u16, u16)) {
+        let mut recorded = self.player.app().view.clone();
+        // What was asked or typed then is not asked now, and the mouse was another's.
+        if matches!(recorded.overlay, Some(Overlay::Log(_) | Overlay::Note(_))) {
+            recorded.overlay = None;
+        }
+        recorded.mouse = self.mouse;
+        self.own.get_or_insert(recorded).size = size;
         self.playback.own_view = true;
-        self.looking(|app| drop(app.command(command)));
+    }
+
+    /// What looking around asks for; everything else was done then.
+    fn carry_out(&mut self, effects: Vec<Effect>) -> After {
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => return After::Grant(Wish::Copy(text)),
+                Effect::Mouse(on) => {
+                    self.mouse = on;
+                    return After::Grant(Wish::Mouse(on));
+                }
+                Effect::Save(save) => {
+                    let saved = self.looking(|app| super::saving::save(&app.logs, &app.view.logs.lens, save));
+                    self.looking(|app| drop(app.saved(saved)));
+                }
+                Effect::Leave(_) => return After::Leave,
+                _ => {}
+            }
+        }
+        After::Stay
+    }
+
+    /// Pasted text is part of what the viewer types, and nothing anywhere else.
+    fn paste(&mut self, text: &str) {
+        if self.own.is_some() {
+            self.looking(|app| drop(app.paste_in_prompt(text)));
+        }
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent, (width, height): (u16, u16)) {
+        // The last row is that of the recording.
+        let size = (width, height.saturating_sub(1));
+        self.take_own_view((width, height));
+        let look = self.look.clone();
+        self.looking(|app| {
+            if let Some(event) = pointed(mouse, app, &look, size) {
+                app.point(&event);
+            }
+        });
     }
 
     fn travel(&mut self, travel: Travel) -> io::Result<()> {

@@ -5,8 +5,9 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::queue;
 use crossterm::terminal::{
@@ -24,6 +25,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours; dropping it gives it back.
 pub(crate) struct Screen {
+    /// The terminal tells of the mouse.
+    mouse: bool,
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
@@ -42,19 +45,43 @@ impl Screen {
         enter()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
         Ok(Self {
+            mouse: false,
             terminal: Terminal::new(backend)?,
         })
     }
 
-    /// Draws one frame in one synchronized write.
+    /// Draws one frame in one synchronized write; gives what the drawing gave.
     ///
     /// # Errors
     /// If the terminal is gone.
-    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame)) -> io::Result<()> {
+    pub(crate) fn draw<T>(&mut self, draw: impl FnOnce(&mut Frame) -> T) -> io::Result<Option<T>> {
+        let mut drawn = None;
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(draw)?;
+        self.terminal.draw(|frame| drawn = Some(draw(frame)))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        self.terminal.backend_mut().flush()
+        self.terminal.backend_mut().flush()?;
+        Ok(drawn)
+    }
+
+    /// Puts a text into the terminal's clipboard, if the terminal lets anybody (OSC 52): it never says.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Lets the terminal tell of the mouse, or gives the mouse back to it.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(crate) fn use_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        if on {
+            execute!(self.terminal.backend_mut(), EnableMouseCapture)
+        } else {
+            execute!(self.terminal.backend_mut(), DisableMouseCapture)
+        }
     }
 
     /// Columns and rows.
@@ -78,6 +105,9 @@ impl Screen {
         // the main thread, which is this one, before the call returns.
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         enter()?;
+        if self.mouse {
+            self.use_mouse(true)?;
+        }
         let size = self.terminal.size()?;
         self.terminal
             .resize(ratatui::layout::Rect::new(0, 0, size.width, size.height))
@@ -103,6 +133,7 @@ pub(crate) fn leave() {
         let _ = execute!(
             io::stdout(),
             EndSynchronizedUpdate,
+            DisableMouseCapture,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show

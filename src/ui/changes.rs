@@ -8,6 +8,7 @@ use super::frame;
 use super::pen::Pen;
 use super::scene::Scene;
 use super::units;
+use crate::app::view::Pane;
 use crate::model::fact::{Fact, Severity, SourceKind};
 
 /// Columns of the source's name.
@@ -45,14 +46,21 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     // Scrolled to the very top the pane still shows a whole page.
     let rows = usize::from(inside.height);
     let back = scene.app.view.changes_back.min(count.saturating_sub(rows));
+    // What enter is about, once keys come here: the row may stand above the last on the uppermost page.
+    let picked = rows
+        .min(count)
+        .saturating_sub(1 + scene.app.view.changes_back.saturating_sub(back));
+    let focused = scene.app.view.focus == Pane::Changes;
     for (row, fact) in (0..).zip(scene.app.feed.window(back, rows)) {
-        line(&mut Pen::at(buffer, inside, row), inside.width, fact, scene);
+        let mut pen = Pen::at(buffer, inside, row);
+        let pointed = focused && usize::from(row) == picked;
+        pen.put(if pointed { "▸" } else { " " }, scene.theme.border_focused);
+        line(&mut pen, inside.width, fact, scene);
     }
 }
 
 fn line(pen: &mut Pen<'_>, width: u16, fact: &Fact, scene: &Scene<'_>) {
     let theme = scene.theme;
-    pen.skip(1);
     let (mark, style) = look(fact, scene);
     if width >= ROOMY {
         pen.put(&units::clock_millis(fact.at, scene.zone), theme.dim).skip(1);
@@ -86,7 +94,8 @@ fn letters(source: SourceKind) -> &'static str {
     }
 }
 
-fn look(fact: &Fact, scene: &Scene<'_>) -> (&'static str, Style) {
+/// The mark and the style of a fact.
+pub(super) fn look(fact: &Fact, scene: &Scene<'_>) -> (&'static str, Style) {
     let theme = scene.theme;
     match fact.severity() {
         Severity::Good => ("✓", theme.ok),

@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::logs;
 use super::pen::{Pen, columns};
 use super::scene::Scene;
 use crate::app::App;
 use crate::app::Stage;
-use crate::app::command::{Command, Context, Entry, TABLE};
+use crate::app::command::{Command, Context, Entry, entries};
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
 use crate::model::container::ContainerState;
@@ -36,7 +37,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (app, theme) = (scene.app, scene.theme);
     let mut pen = Pen::at(buffer, area, 0);
     pen.skip(1);
-    if news(&mut pen, app, theme) {
+    if logs::prompt(&mut pen, app, theme) || news(&mut pen, app, theme) {
         return;
     }
     let (last, first): (Vec<_>, Vec<_>) = hints(scene).into_iter().partition(|(_, entry)| stays(entry.command));
@@ -92,9 +93,7 @@ pub(super) fn close(buffer: &mut Buffer, dialog: Rect, scene: &Scene<'_>) {
 
 /// The first key of a command in a context.
 pub(super) fn key(command: Command, context: Context) -> String {
-    let entry = TABLE
-        .iter()
-        .find(|entry| entry.command == command && entry.context == context);
+    let entry = entries().find(|entry| entry.command == command && entry.context == context);
     entry
         .and_then(|entry| entry.keys.first())
         .map(ToString::to_string)
@@ -120,17 +119,22 @@ fn stays(command: Command) -> bool {
 
 fn hints(scene: &Scene<'_>) -> Vec<(String, &'static Entry)> {
     let contexts = scene.app.contexts();
-    let shown = TABLE
-        .iter()
-        .filter(|entry| contexts.contains(&entry.context) && !entry.hint.is_empty());
-    let sensible = shown.filter(|entry| makes_sense(entry.command, scene));
+    let shown = entries().filter(|entry| contexts.contains(&entry.context) && !entry.hint.is_empty());
+    let mut sensible: Vec<&Entry> = shown.filter(|entry| makes_sense(entry.command, scene)).collect();
+    // What is special here comes first.
+    sensible.sort_by_key(|entry| contexts.iter().position(|context| *context == entry.context));
     sensible
+        .into_iter()
         .filter_map(|entry| Some((entry.keys.first()?.to_string(), entry)))
         .collect()
 }
 
 /// The container that keys act on, while they do.
 fn acts_on(scene: &Scene<'_>) -> Option<String> {
+    // In the log pane its own keys have the row.
+    if scene.app.contexts().contains(&Context::Logs) {
+        return None;
+    }
     if scene.app.view.overlay.is_some() || scene.app.is_read_only() || !scene.is_watching() {
         return None;
     }

@@ -1,8 +1,14 @@
-//! Log lines of the containers, or the program's own.
+//! Log lines of the containers, with the cluster's changes among them; or the program's own log.
+//!
+//! A frame costs what is on it: rows are asked for by their number, and of a long line only what fits is looked at.
+
+mod asked;
+mod inspect;
+mod line;
+mod page;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use tui_logger::{TuiLoggerLevelOutput, TuiLoggerWidget};
 
@@ -11,121 +17,162 @@ use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::theme::Theme;
 use super::units;
-use crate::app::logs::Counts;
+use crate::app::logs::{Counts, Position};
+use crate::app::reading::letter;
 use crate::model::log::Level;
-use crate::model::text::columns::without;
+use crate::model::name::ContainerName;
 
-/// Columns that a container's name takes at most, on a wide and on a narrow pane.
-const NAME: (u16, u16) = (20, 10);
-/// What is a wide pane.
-const WIDE: u16 = 80;
+pub(super) use asked::{draw as ask, prompt};
+use page::Page;
+
+/// Under this width containers are told apart by their letters alone, which the title explains.
+const WIDE: u16 = 100;
 
 /// Draws it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
-    let inside = frame::pane(buffer, area, &title(scene), &note(scene), focused, scene.theme);
+    let title = title(scene, area.width < WIDE);
+    let note = note(scene, area.width.saturating_sub(columns(&title) + 9));
+    let inside = frame::pane(buffer, area, &title, &note, focused, scene.theme);
     body(buffer, inside, scene);
 }
 
-/// Whose lines it shows.
-pub(super) fn title(scene: &Scene<'_>) -> String {
+/// Whose lines it shows; with the letters that stand for them.
+pub(super) fn title(scene: &Scene<'_>, letters: bool) -> String {
     let logs = &scene.app.view.logs;
-    match &logs.only {
-        _ if logs.own => "pgherd's own log".to_owned(),
-        Some(container) => format!("Logs of {container}"),
-        None => "Logs of all".to_owned(),
+    if logs.own {
+        return "pgherd's own log".to_owned();
+    }
+    if let Some(only) = logs.only() {
+        return format!("Logs of {only}");
+    }
+    let called = |(place, name): (usize, ContainerName)| {
+        let shown = logs.lens.has(&name);
+        shown.then(|| match letter(place) {
+            Some(letter) if letters => format!("{letter} {name}"),
+            _ => name.to_string(),
+        })
+    };
+    let names: Vec<String> = scene
+        .app
+        .log_containers()
+        .into_iter()
+        .enumerate()
+        .filter_map(called)
+        .collect();
+    match (letters, &logs.lens.containers) {
+        (true, _) => format!("Logs: {}", names.join(" ")),
+        (false, Some(_)) => format!("Logs of {}", names.join(", ")),
+        (false, None) => "Logs of all".to_owned(),
     }
 }
 
-/// Whether it follows, and what is missing.
-pub(super) fn note(scene: &Scene<'_>) -> String {
+/// Where it stands, what was found and what is missing; as much of it as has room, the first first.
+pub(super) fn note(scene: &Scene<'_>, room: u16) -> String {
     let logs = &scene.app.view.logs;
     if logs.own {
         return "follows".to_owned();
     }
-    let Counts { kept, dropped, .. } = scene.app.logs.counts(&logs.lens());
+    let Counts { kept, dropped, .. } = scene.app.logs.counts(&logs.lens);
     let mut parts = vec![match (logs.end, logs.around) {
+        _ if logs.anchor.is_some() => "selecting: y copies".to_owned(),
         (Some(_), Some(at)) => format!("around {}", units::clock_millis(at, scene.zone)),
         (Some(_), None) => "standing still".to_owned(),
         (None, _) => "follows".to_owned(),
     }];
-    parts.push(units::count(kept, "line"));
+    parts.extend(found(scene));
     if dropped > 0 {
         parts.push(format!("{dropped} older dropped"));
     }
+    parts.push(units::count(kept, "line"));
     if logs.pan > 0 {
         parts.push(format!("from column {}", logs.pan + 1));
+    }
+    while parts.len() > 1 && columns(&parts.join(" · ")) > room {
+        parts.pop();
     }
     parts.join(" · ")
 }
 
+/// `match 3 of 41`, `41 matches so far`.
+fn found(scene: &Scene<'_>) -> Option<String> {
+    let logs = &scene.app.view.logs;
+    let tally = scene.app.logs.tally(logs.search.as_ref()?, &logs.lens, logs.pick);
+    let far = if tally.complete { "" } else { " so far" };
+    Some(match logs.pick {
+        _ if tally.lines == 0 => format!("no match{far}"),
+        Some(_) => format!("match {} of {}{far}", tally.until, tally.lines),
+        None if tally.lines == 1 => format!("1 match{far}"),
+        None => format!("{} matches{far}", tally.lines),
+    })
+}
+
 /// Draws what is inside the border.
 pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
-    let logs = &scene.app.view.logs;
-    if logs.own {
+    if scene.app.view.logs.own {
         return own_log(buffer, inside, scene.theme);
     }
-    let lines = scene
-        .app
-        .logs
-        .window(&logs.lens(), logs.end, usize::from(inside.height));
-    if lines.is_empty() {
-        Pen::at(buffer, inside, 0).skip(1).put("no line yet", scene.theme.dim);
-        return;
+    let rest = below_sieve(inside, scene);
+    if rest.height < inside.height {
+        sieve(&mut Pen::at(buffer, inside, 0), scene);
     }
-    let names: Vec<&str> = scene
-        .app
-        .containers()
-        .map(|container| container.name.as_str())
-        .collect();
-    // Lines stay longer than their container does.
-    let shown = lines.iter().map(|shown| shown.line.container.as_str());
-    let width = names
-        .iter()
-        .copied()
-        .chain(shown)
-        .map(columns)
-        .max()
-        .unwrap_or(0)
-        .min(if inside.width < WIDE { NAME.1 } else { NAME.0 });
-    let around = logs.around.filter(|_| logs.end.is_some());
-    // The first line that is not before the instant, or the last one.
-    let marked = around.map(|at| {
-        let after = lines.iter().position(|shown| shown.line.at >= at);
-        after.unwrap_or(lines.len().saturating_sub(1))
-    });
-    for (row, shown) in (0..).zip(&lines) {
-        let (line, theme) = (&shown.line, scene.theme);
-        let mut pen = Pen::at(buffer, inside, row);
-        let mark = if marked == Some(usize::from(row)) { "▸" } else { " " };
-        pen.put(mark, theme.border_focused)
-            .put(&units::clock_millis(line.at, scene.zone), theme.dim)
-            .skip(1);
-        if logs.only.is_none() {
-            let place = names.iter().position(|name| *name == line.container.as_str());
-            pen.column(
-                line.container.as_str(),
-                theme.container(place.unwrap_or(names.len())),
-                width,
-                false,
-            )
-            .skip(1);
-        }
-        let (letter, style) = look(line.level, theme);
-        let (blanks, message) = without(line.message(), usize::from(logs.pan));
-        let blanks = u16::try_from(blanks).unwrap_or(u16::MAX);
-        pen.put(letter, style).skip(1).skip(blanks).put(message, style);
+    Page::of(scene, rest.width, rest.height).draw(buffer, rest, scene);
+}
+
+/// Rows for lines in a place of that size.
+pub(super) fn rows(inside: Rect, scene: &Scene<'_>) -> u16 {
+    below_sieve(inside, scene).height
+}
+
+/// The row that is drawn at that place.
+pub(super) fn line_at(inside: Rect, y: u16, scene: &Scene<'_>) -> Option<Position> {
+    let rest = below_sieve(inside, scene);
+    Page::of(scene, rest.width, rest.height).line_at(y.checked_sub(rest.y)?)
+}
+
+/// The place below the row that says what is left out, if something is.
+fn below_sieve(inside: Rect, scene: &Scene<'_>) -> Rect {
+    let rows = u16::from(scene.app.view.logs.lens.sifts()).min(inside.height);
+    Rect {
+        y: inside.y + rows,
+        height: inside.height - rows,
+        ..inside
     }
 }
 
-/// A level as a letter, none for what is normal.
-fn look(level: Level, theme: &Theme) -> (&'static str, Style) {
-    match level {
-        Level::Debug => ("D", theme.log_debug),
-        Level::Info => (" ", theme.log_info),
-        Level::Warning => ("W", theme.log_warning),
-        Level::Error => ("E", theme.log_error),
-        Level::Fatal => ("F", theme.log_fatal),
+/// What is left out, in words: nothing is hidden without it.
+fn sieve(pen: &mut Pen<'_>, scene: &Scene<'_>) {
+    let (lens, theme) = (&scene.app.view.logs.lens, scene.theme);
+    let mut parts = Vec::new();
+    if let Some(pattern) = &lens.matching {
+        parts.push(format!("with {pattern}"));
     }
+    if let Some(pattern) = &lens.excluding {
+        parts.push(format!("without {pattern}"));
+    }
+    parts.extend(match lens.least {
+        Level::Debug => None,
+        Level::Info => Some("no debug".to_owned()),
+        Level::Warning => Some("warnings and worse".to_owned()),
+        Level::Error => Some("errors and worse".to_owned()),
+        Level::Fatal => Some("fatal ones".to_owned()),
+    });
+    if lens.hide_noise {
+        parts.push("pgherd's own noise hidden".to_owned());
+    }
+    if lens.context > 0 {
+        parts.push(format!("and {} around each", lens.context));
+    }
+    let counts = scene.app.logs.counts(lens);
+    let tally = counts.matches.unwrap_or_default();
+    let far = if tally.complete { "" } else { " so far" };
+    pen.put(" ONLY ", theme.badge)
+        .skip(1)
+        .put(
+            &format!("{} of {}{far}", tally.lines, units::count(counts.kept, "line")),
+            theme.title,
+        )
+        .put(": ", theme.dim)
+        .put(&parts.join(" · "), theme.warning);
 }
 
 fn own_log(buffer: &mut Buffer, inside: Rect, theme: &Theme) {

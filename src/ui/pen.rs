@@ -3,6 +3,8 @@
 //! Everything that reaches the screen goes through here, so that no pane has to think of widths, and no control
 //! character can pass: `Buffer::set_stringn` leaves them out.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -55,6 +57,25 @@ impl<'a> Pen<'a> {
         self.write(text, style, text_width);
         if is_cut {
             self.write(CUT, style, 1);
+        }
+        self
+    }
+
+    /// Writes `text` as [`Pen::put`] does; stretches of it, in bytes, have styles of their own over that.
+    pub(super) fn put_with(&mut self, text: &str, style: Style, stretches: &[(Range<usize>, Style)]) -> &mut Self {
+        let (from, room) = (self.x, self.room());
+        self.put(text, style);
+        let (head, _) = head(text, usize::from(room));
+        let column = |at: usize| head.get(..at.min(head.len())).map(columns);
+        for (range, style) in stretches {
+            let (Some(start), Some(end)) = (column(range.start), column(range.end)) else {
+                continue;
+            };
+            let end = end.min(room);
+            if start < end {
+                let place = Rect::new(from.saturating_add(start), self.y, end - start, 1);
+                self.buffer.set_style(place.intersection(self.buffer.area), *style);
+            }
         }
         self
     }
@@ -154,6 +175,20 @@ mod tests {
         let text = written(20, |pen| pen.put("a\u{1b}[31mb\r\n\u{7}c\u{9b}d", Style::new()));
         assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
         assert_eq!(text.trim_end(), "a[31mbcd");
+    }
+
+    #[test]
+    fn stretches_lie_under_their_letters() {
+        let area = Rect::new(0, 0, 8, 1);
+        let mut buffer = Buffer::empty(area);
+        let bold = Style::new().bold();
+        // 漢 takes two columns and three bytes; the accent none.
+        let text = "漢ae\u{301}bcdefgh";
+        let stretches = [(3..4, bold), (7..8, bold), (11..99, bold)];
+        Pen::at(&mut buffer, area, 0).put_with(text, Style::new(), &stretches);
+        let is_bold = |cell: &ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::BOLD);
+        let marked: Vec<usize> = (0..8).filter(|x| is_bold(&buffer.content[*x])).collect();
+        assert_eq!(marked, [2, 4], "{buffer:?}");
     }
 
     #[test]

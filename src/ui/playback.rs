@@ -6,10 +6,11 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use super::hints;
+use super::logs;
 use super::pen::{Pen, columns};
 use super::units;
 use crate::app::App;
-use crate::app::command::{Command, Context, Entry, TABLE};
+use crate::app::command::{Command, Context, Entry, entries};
 use crate::app::playback::Playback;
 
 /// Columns of the bar that are worth drawing.
@@ -39,13 +40,13 @@ fn said_and_keys(pen: &mut Pen<'_>, app: &App, playback: &Playback, look: &Look)
         pen.put("✗ ", theme.bad).put(notice, theme.bad);
         return;
     }
-    if hints::news(pen, app, theme) {
+    if logs::prompt(pen, app, theme) || hints::news(pen, app, theme) {
         return;
     }
-    let travels = TABLE.iter().filter(|entry| entry.context == Context::Recording);
+    let travels = entries().filter(|entry| entry.context == Context::Recording);
     let always =
         |entry: &&Entry| entry.context == Context::Anywhere && matches!(entry.command, Command::Help | Command::Quit);
-    for entry in travels.chain(TABLE.iter().filter(always)) {
+    for entry in travels.chain(entries().filter(always)) {
         let Some(key) = entry.keys.first().map(ToString::to_string) else {
             continue;
         };

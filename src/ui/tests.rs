@@ -1,6 +1,7 @@
 //! Frames of whole situations, with their styles. The snapshots lie beside this file.
 
 mod picture;
+mod reading;
 mod stage;
 
 use std::time::Duration;
@@ -61,7 +62,19 @@ snapshots! {
     check_asked: Stage::healthy().asked_to_check(), [(80, 24)];
     check_running: Stage::healthy().checked(false), [(80, 24)];
     check_failed: Stage::healthy().checked(true), [(60, 16), (120, 40)];
-    logs_zoomed: Stage::healthy().zoom(Pane::Logs), [(80, 24)];
+    logs_zoomed: Stage::healthy().zoom(Pane::Logs), [(80, 24), (200, 50)];
+    logs_searched: Stage::healthy().reading("/lock\nN"), [(80, 24), (200, 50)];
+    logs_filtered: Stage::healthy().reading("&lock\nA"), [(80, 24), (200, 50)];
+    logs_selected: Stage::healthy().reading("Vkk"), [(80, 24), (200, 50)];
+    logs_broken: Stage::healthy().reading("btt"), [(80, 24), (200, 50)];
+    logs_among_changes: Stage::failed_over().reading("x"), [(80, 24), (200, 50)];
+    logs_containers: Stage::healthy().reading("c"), [(80, 24)];
+    logs_prompt: Stage::healthy().reading("&lock("), [(80, 24)];
+    logs_saving: Stage::healthy().reading("S"), [(80, 24)];
+    logs_line: Stage::healthy().reading("kk\n"), [(80, 24), (200, 50)];
+    logs_marks: Stage::healthy().reading("ma'"), [(80, 24)];
+    logs_oldest: Stage::healthy().reading("g"), [(80, 24)];
+    logs_coloured: Stage::coloured(), [(80, 24)];
     containers_focused: Stage::failed_over().focus(Pane::Containers), [(80, 24)];
     proxy_focused: Stage::killed(12).focus(Pane::Proxy), [(80, 24)];
 }
@@ -349,7 +362,9 @@ fn a_recording_says_that_it_is_one_in_every_frame() {
         for (width, height) in [(60, 17), (80, 24), (140, 41)] {
             let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
             terminal
-                .draw(|frame| draw_recording(frame, app, playback, &look))
+                .draw(|frame| {
+                    draw_recording(frame, app, playback, &look);
+                })
                 .unwrap();
             let buffer = terminal.backend().buffer();
             let screen: Vec<String> = (0..height)

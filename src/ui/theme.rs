@@ -174,6 +174,11 @@ impl Theme {
         Self::named(name).unwrap_or_else(|_| self.clone())
     }
 
+    /// Some role has a colour.
+    pub fn has_colours(&self) -> bool {
+        self.log_error.fg.is_some() || self.bad.fg.is_some()
+    }
+
     /// The style of the container at that place in the list.
     pub fn container(&self, place: usize) -> Style {
         let count = self.containers.len().max(1);

@@ -100,6 +100,18 @@ pub fn clock_millis(at: Timestamp, zone: &TimeZone) -> String {
     )
 }
 
+/// As [`clock_millis`], or `11-21 20:07` if that is another day than `now`.
+pub fn clock_or_day(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let day = |at| local(at, zone).0.div_euclid(86_400);
+    if day(at) == day(now) {
+        return clock_millis(at, zone);
+    }
+    jiff::Timestamp::from_microsecond(at.micros()).map_or_else(
+        |_| UNKNOWN.to_owned(),
+        |at| at.to_zoned(zone.clone()).strftime("%m-%d %H:%M").to_string(),
+    )
+}
+
 /// `2026-11-22 20:07:31` in that zone.
 pub fn date_and_clock(at: Timestamp, zone: &TimeZone) -> String {
     jiff::Timestamp::from_microsecond(at.micros()).map_or_else(
@@ -207,6 +219,9 @@ mod tests {
         let kathmandu = TimeZone::fixed(jiff::tz::Offset::from_seconds(20_700).unwrap());
         assert_eq!(clock(at, &kathmandu), "01:52:31");
         assert_eq!(date_and_clock(at, &kathmandu), "2024-11-23 01:52:31");
+        assert_eq!(clock_or_day(at, at, &kathmandu), "01:52:31.204");
+        let later = at.plus(Duration::from_secs(23 * 3_600));
+        assert_eq!(clock_or_day(at, later, &kathmandu), "11-23 01:52");
         assert_eq!(clock_millis(Timestamp::from_millis(-1), &TimeZone::UTC), "23:59:59.999");
     }
 

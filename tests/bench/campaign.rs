@@ -171,7 +171,7 @@ fn one(lab: &Lab, fault: Fault, reports: &Path) -> Vec<(String, Figure)> {
     });
     // It is over when a standby could take over again and nothing failed for ten seconds.
     let report = wait_for(&terminal, reports, |report| !report["episode"]["ended"].is_null());
-    assert_eq!(report["episode"]["verdict"], "failover", "{reports:?}");
+    assert_eq!(report["episode"]["verdict"], "failover", "{}", reports.display());
 
     println!(
         "\n{} {leader}: {}",

@@ -1,5 +1,8 @@
 //! The rows of the table, in the order of the help. Nothing else: what a row means is told beside [`Entry`].
 
+mod answers;
+mod logs;
+
 use crossterm::event::KeyCode;
 
 use super::{Command, Context, Entry, Key};
@@ -31,7 +34,11 @@ const fn travel(travel: Travel, keys: &'static [Key], hint: &'static str, help: 
 }
 
 /// Every command, in the order of the help.
-pub const TABLE: &[Entry] = &[
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().chain(answers::TABLE).chain(logs::TABLE)
+}
+
+const TABLE: &[Entry] = &[
     row(
         Command::Ask(ContainerAct::Stop),
         &[letter('s')],
@@ -193,6 +200,13 @@ pub const TABLE: &[Entry] = &[
         "",
         "The program's own log, or the containers' again",
     ),
+    row(
+        Command::Mouse,
+        &[letter('M')],
+        Context::Main,
+        "",
+        "Use the mouse: wheel and click; the terminal then selects text only with shift",
+    ),
     row(Command::Theme, &[letter('T')], Context::Main, "", "Next colour theme"),
     row(
         Command::Record,
@@ -299,84 +313,6 @@ pub const TABLE: &[Entry] = &[
         Context::Failover,
         "note",
         "Write a note: it becomes a fact of this episode",
-    ),
-    row(
-        Command::Confirm,
-        &[letter('y'), Key::Plain(KeyCode::Enter)],
-        Context::Question,
-        "yes",
-        "Do it",
-    ),
-    row(
-        Command::Back,
-        &[letter('n'), Key::Plain(KeyCode::Esc)],
-        Context::Question,
-        "no",
-        "Leave it",
-    ),
-    row(
-        Command::Left,
-        &[Key::Plain(KeyCode::Left)],
-        Context::Question,
-        "",
-        "How long a fault lasts: shorter, or until it is healed",
-    ),
-    row(
-        Command::Right,
-        &[Key::Plain(KeyCode::Right)],
-        Context::Question,
-        "",
-        "How long a fault lasts: 5 s, 15 s, … then it is healed",
-    ),
-    row(
-        Command::Up,
-        &[Key::Plain(KeyCode::Up)],
-        Context::Question,
-        "",
-        "When: sooner, or at any moment of Patroni's loop",
-    ),
-    row(
-        Command::Down,
-        &[Key::Plain(KeyCode::Down)],
-        Context::Question,
-        "",
-        "When: at once, in 5 s, …",
-    ),
-    row(Command::Quit, &[Key::Ctrl('c')], Context::Question, "", "End"),
-    row(
-        Command::HealSelected,
-        &[Key::Plain(KeyCode::Enter)],
-        Context::Faults,
-        "heal",
-        "Heal the selected fault, or call off the act that waits",
-    ),
-    row(
-        Command::Faults,
-        &[letter('H')],
-        Context::Faults,
-        "heal all",
-        "Heal all of them",
-    ),
-    row(
-        Command::HealAndQuit,
-        &[letter('h'), letter('H'), Key::Plain(KeyCode::Enter)],
-        Context::Leaving,
-        "heal, then end",
-        "Heal all faults of ours, then end",
-    ),
-    row(
-        Command::Confirm,
-        &[letter('y'), letter('q'), Key::Ctrl('c')],
-        Context::Leaving,
-        "end",
-        "End and leave them: pgherd heal takes them back",
-    ),
-    row(
-        Command::Back,
-        &[Key::Plain(KeyCode::Esc), letter('n')],
-        Context::Leaving,
-        "stay",
-        "Stay",
     ),
     row(
         Command::StartLab,

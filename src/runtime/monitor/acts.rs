@@ -1,0 +1,93 @@
+//! What was confirmed is done beside the loop, and told to the app when it is done.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Monitor;
+use crate::app::event::{Event, Healed};
+use crate::journal;
+use crate::model::act::fault::{Fault, FaultId};
+use crate::model::act::{ActDone, ActOutcome, Order};
+use crate::model::text::clean_line;
+use crate::runtime::hands::Hands;
+
+impl Monitor<'_> {
+    pub(super) fn act(&self, order: Order) {
+        let (act, target) = (order.act, order.target.clone());
+        let outcome = move |result| Some(Event::Acted(ActOutcome { act, target, result }));
+        self.with_hands_or(outcome, |hands| async move {
+            let began = Instant::now();
+            let fault = hands.cause(order).await?.map(Box::new);
+            let took = began.elapsed();
+            Ok(ActDone { took, fault })
+        });
+    }
+
+    pub(super) fn heal(&self, fault: Fault) {
+        let id = fault.id.clone();
+        let outcome = move |result| Some(Event::Healed(Healed { id, result }));
+        self.with_hands_or(outcome, |hands| async move { hands.heal(&fault, "healed").await });
+    }
+
+    /// Does it with [`Hands`], in a task of its own, so that an error of ours is an outcome too and no silence.
+    fn with_hands_or<T, F>(
+        &self,
+        outcome: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
+        what: impl FnOnce(Hands) -> F + Send + 'static,
+    ) where
+        T: Send + 'static,
+        F: Future<Output = Result<T, String>> + Send + 'static,
+    {
+        let hands = self.hands();
+        let done = self.done.clone();
+        self.conductor.spawn(async move {
+            let result = match hands {
+                Ok(hands) => tokio::spawn(what(hands))
+                    .await
+                    .unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}")))),
+                Err(why) => Err(why),
+            };
+            // The monitor may have ended meanwhile; then nobody asks for the outcome.
+            if let Some(event) = outcome(result) {
+                let _ = done.send(event).await;
+            }
+        });
+    }
+
+    pub(super) fn over(&self, id: FaultId) {
+        let unheard = |result: Result<(), String>| {
+            if let Err(why) = result {
+                log::error!("{why}");
+            }
+            None
+        };
+        self.with_hands_or(unheard, |hands| async move {
+            hands.over(&id, "taken back by other hands").await
+        });
+    }
+
+    fn hands(&self) -> Result<Hands, String> {
+        let docker = self.conductor.docker().ok_or("there is no Docker daemon to ask")?;
+        let journal = self.journal.clone()?;
+        Ok(Hands::new(docker, Arc::clone(&self.clock), journal))
+    }
+
+    /// Looks for what earlier runs left.
+    pub(super) fn look_for_faults(&self) {
+        let (Some(folder), done) = (self.settings.journal.clone(), self.done.clone()) else {
+            return;
+        };
+        self.conductor.spawn(async move {
+            let read = tokio::task::spawn_blocking(move || journal::read(&folder)).await;
+            let Ok(account) = read else { return };
+            for why in &account.unreadable {
+                log::warn!("journal not read: {why}");
+            }
+            let left: Vec<Fault> = account.left().cloned().collect();
+            if !left.is_empty() {
+                let _ = done.send(Event::FaultsLeft(left)).await;
+            }
+        });
+    }
+}
