@@ -78,16 +78,19 @@ impl Look {
 }
 
 /// Draws the whole screen.
-///
-/// Gives the rows of the log pane, if it is on it.
-pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) -> Option<u16> {
+pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
+    draw_and_measure(frame, app, look);
+}
+
+/// Draws the whole screen; gives the rows of the log pane, if it is on it.
+pub fn draw_and_measure(frame: &mut Frame<'_>, app: &App, look: &Look) -> Option<u16> {
     let area = frame.area();
     screen(frame.buffer_mut(), area, app, look)
 }
 
 /// Draws a moment of a recording: the screen as it was, without its keys, and below it where in the recording it is.
 ///
-/// Gives the same as [`draw`].
+/// Gives the same as [`draw_and_measure`].
 pub fn draw_recording(frame: &mut Frame<'_>, app: &App, playback: &Playback, look: &Look) -> Option<u16> {
     let area = frame.area();
     let buffer = frame.buffer_mut();

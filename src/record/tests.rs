@@ -269,11 +269,7 @@ fn look() -> Look {
 fn drawn(app: &App) -> Buffer {
     let (width, height) = app.view.size;
     let mut terminal = Terminal::new(TestBackend::new(width.max(1), height.max(1))).unwrap();
-    terminal
-        .draw(|frame| {
-            ui::draw(frame, app, &look());
-        })
-        .unwrap();
+    terminal.draw(|frame| ui::draw(frame, app, &look())).unwrap();
     terminal.backend().buffer().clone()
 }
 

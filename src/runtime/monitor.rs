@@ -135,7 +135,7 @@ impl Monitor<'_> {
         loop {
             if due.is_some_and(|due| due <= Instant::now()) {
                 let (app, look) = (&self.app, &self.look);
-                let rows = screen.draw(|frame| ui::draw(frame, app, look))?.flatten();
+                let rows = screen.draw(|frame| ui::draw_and_measure(frame, app, look))?.flatten();
                 if let Some(rows) = rows.filter(|rows| *rows != self.app.view.logs.rows) {
                     self.take(Event::LogRows(rows));
                 }

@@ -274,7 +274,7 @@ impl Session {
                 }
                 Effect::Save(save) => {
                     let saved = self.looking(|app| super::saving::save(&app.logs, &app.view.logs.lens, save));
-                    self.looking(|app| drop(app.saved(saved)));
+                    self.looking(|app| app.saved(saved));
                 }
                 Effect::Leave(_) => return After::Leave,
                 _ => {}

@@ -138,11 +138,8 @@ mod tests {
             "{saved:?}"
         );
         let text = fs::read_to_string(&file).unwrap();
-        let wanted: String = (0..count).map(|at| format!("no action {at}\n")).collect();
-        let lines: String = text
-            .lines()
-            .map(|line| line.split_once(" pg ").unwrap().1.to_owned() + "\n")
-            .collect();
+        let wanted: Vec<String> = (0..count).map(|at| format!("no action {at}")).collect();
+        let lines: Vec<&str> = text.lines().map(|line| line.split_once(" pg ").unwrap().1).collect();
         assert_eq!(lines, wanted);
         assert!(
             text.starts_with("1970-01-01T00:00:00.000000Z pg no action 0\n"),

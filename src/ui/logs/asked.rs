@@ -135,7 +135,7 @@ fn containers(buffer: &mut Buffer, area: Rect, selected: usize, scene: &Scene<'_
         pen.skip(2).put(name.as_str(), theme.container(at)).skip(2);
         let mut said = units::count(counts.kept, "line");
         if counts.dropped > 0 {
-            said.push_str(&format!(", {} older dropped", counts.dropped));
+            said = format!("{said}, {} older dropped", counts.dropped);
         }
         pen.put(&said, theme.dim);
     }

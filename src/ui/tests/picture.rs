@@ -17,11 +17,7 @@ pub(super) fn frame(app: &App, theme: &str, width: u16, height: u16) -> Buffer {
         zone: TimeZone::UTC,
     };
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal
-        .draw(|frame| {
-            draw(frame, app, &look);
-        })
-        .unwrap();
+    terminal.draw(|frame| draw(frame, app, &look)).unwrap();
     terminal.backend().buffer().clone()
 }
 
