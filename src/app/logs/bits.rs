@@ -19,6 +19,15 @@ impl Bits {
         }
     }
 
+    /// True if it was there.
+    pub(super) fn remove(&mut self, at: usize) -> bool {
+        let was = self.has(at);
+        if let Some(word) = self.0.get_mut(at / WIDTH) {
+            *word &= !(1 << (at % WIDTH));
+        }
+        was
+    }
+
     pub(super) fn has(&self, at: usize) -> bool {
         self.0
             .get(at / WIDTH)
@@ -98,6 +107,8 @@ mod tests {
             prop_assert_eq!(bits.first_from(from), members.range(from..).next().copied());
             let within = members.iter().filter(|member| (from..=to).contains(*member)).count();
             prop_assert_eq!(bits.count(from..=to), within);
+            prop_assert_eq!(bits.remove(from), members.contains(&from));
+            prop_assert!(!bits.has(from));
         }
     }
 }

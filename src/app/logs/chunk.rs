@@ -19,9 +19,8 @@ const BREAK: char = '\n';
 const LEVELS: [Level; 5] = [Level::Debug, Level::Info, Level::Warning, Level::Error, Level::Fatal];
 const LEVEL: u32 = 0b111;
 const STDERR: u32 = 1 << 3;
-const NOISE: u32 = 1 << 4;
 /// The rest is the length of the run before the line.
-const RUN: u32 = 5;
+const RUN: u32 = 4;
 /// Longest run; what repeats after it is another.
 pub(super) const LONGEST_RUN: u32 = u32::MAX >> RUN;
 
@@ -41,7 +40,6 @@ pub(super) struct Place {
     pub(super) position: Position,
     /// So many lines just before it are repeated by it.
     pub(super) run: u32,
-    pub(super) noise: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -105,7 +103,6 @@ impl Chunk {
         }
         let mut bits = line.level as u32 | place.run.min(LONGEST_RUN) << RUN;
         bits |= if line.stderr { STDERR } else { 0 };
-        bits |= if place.noise { NOISE } else { 0 };
         self.entries.push(Entry {
             micros,
             arrival,
@@ -171,10 +168,6 @@ impl Chunk {
 
     pub(super) fn run(&self, index: usize) -> u32 {
         self.bits(index) >> RUN
-    }
-
-    pub(super) fn is_noise(&self, index: usize) -> bool {
-        self.bits(index) & NOISE != 0
     }
 
     pub(super) fn level(&self, index: usize) -> Level {

@@ -15,19 +15,30 @@ pub(super) struct Part {
     /// The matches, and their number.
     pub(super) hits: Bits,
     count: usize,
-    /// Lines that may be shown as context; only for a lens that has some.
+    /// Lines that may be shown as context, and those that are shown, with their number; only for a lens that has some.
     pub(super) stays: Bits,
+    shown: Bits,
+    shown_count: usize,
 }
 
 /// What was found of a container.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     parts: VecDeque<Part>,
+    /// Lines before and after each match that are shown with it.
+    context: i64,
     scanned: usize,
     hits: usize,
 }
 
 impl Marks {
+    pub(super) fn new(context: u8) -> Self {
+        Self {
+            context: context.into(),
+            ..Self::default()
+        }
+    }
+
     /// Lines gone through.
     pub(super) fn scanned(&self) -> usize {
         self.scanned
@@ -71,7 +82,33 @@ impl Marks {
         part.count = count + part.hits.count(scanned..=until);
         self.scanned += until - scanned;
         self.hits += part.count - count;
+        let (first, last) = (part.first + number(scanned), part.first + number(until) - 1);
+        if self.context > 0 {
+            self.surround(first, last);
+        }
         cost
+    }
+
+    /// Shows what is around the matches that lines from `first` to `last`, just gone through, are or are near to.
+    fn surround(&mut self, first: i64, last: i64) {
+        let context = self.context;
+        let (mut hit, mut next) = (self.hit_from(first - context), i64::MIN);
+        while let Some(at) = hit.filter(|at| *at <= last + context) {
+            for line in next.max(at - context)..=at + context {
+                let place = self.place(line);
+                if let Some(part) = self.parts.get_mut(place) {
+                    let Ok(index) = usize::try_from(line - part.first) else {
+                        continue;
+                    };
+                    if part.stays.has(index) && !part.shown.has(index) {
+                        part.shown.insert(index);
+                        part.shown_count += 1;
+                    }
+                }
+            }
+            next = at + context + 1;
+            hit = self.hit_from(at + 1);
+        }
     }
 
     /// The chunk of that first line is dropped.
@@ -81,6 +118,25 @@ impl Marks {
         {
             self.scanned -= part.scanned;
             self.hits -= part.count;
+            self.uncover();
+        }
+    }
+
+    /// The matches before the first line are gone: nothing is shown any more as their context alone.
+    fn uncover(&mut self) {
+        let Some(first) = self.parts.front().map(|part| part.first) else {
+            return;
+        };
+        for line in first..first + self.context {
+            let place = self.place(line);
+            if let Some(part) = self.parts.get_mut(place)
+                && part.shown.remove(index(line - part.first))
+            {
+                part.shown_count -= 1;
+            }
+        }
+        if self.context > 0 {
+            self.surround(first, first + self.context - 1);
         }
     }
 
@@ -96,63 +152,32 @@ impl Marks {
         next > to
     }
 
-    /// The last line that is shown and not after `at`, where each match has so much context.
-    pub(super) fn last_until(&self, at: i64, context: i64) -> Option<i64> {
-        if context == 0 {
-            return self.hit_until(at);
-        }
-        let mut at = at;
-        loop {
-            let hit = self.hit_until(at + context)?;
-            let near = at.min(hit + context);
-            let stays = self.bit_until(near, |part| (&part.stays, 1))?;
-            if stays == near {
-                return Some(near);
-            }
-            at = stays;
-        }
+    /// The last line that is shown and not after `at`.
+    pub(super) fn last_until(&self, at: i64) -> Option<i64> {
+        self.bit_until(at, |part| self.shown_in(part))
     }
 
     /// The first line that is shown and not before `at`.
-    pub(super) fn first_from(&self, at: i64, context: i64) -> Option<i64> {
-        if context == 0 {
-            return self.hit_from(at);
-        }
-        let mut at = at;
-        loop {
-            let hit = self.hit_from(at - context)?;
-            let near = at.max(hit - context);
-            let stays = self.bit_from(near, |part| (&part.stays, 1))?;
-            if stays == near {
-                return Some(near);
-            }
-            at = stays;
-        }
+    pub(super) fn first_from(&self, at: i64) -> Option<i64> {
+        self.bit_from(at, |part| self.shown_in(part))
     }
 
     /// How many lines are shown from one number to another.
-    pub(super) fn shown(&self, from: i64, to: i64, context: i64) -> usize {
-        if context == 0 {
-            return self.hits_within(from, to);
+    pub(super) fn shown(&self, from: i64, to: i64) -> usize {
+        self.bits_within(from, to, |part| self.shown_in(part))
+    }
+
+    fn shown_in<'p>(&self, part: &'p Part) -> (&'p Bits, usize) {
+        if self.context == 0 {
+            (&part.hits, part.count)
+        } else {
+            (&part.shown, part.shown_count)
         }
-        // Each match has its surroundings, less those of the one after it.
-        let (mut lines, mut to) = (0, to);
-        while to >= from
-            && let Some(hit) = self.hit_until(to + context)
-        {
-            if hit + context < from {
-                break;
-            }
-            let begin = (hit - context).max(from);
-            lines += self.bits_within(begin, to.min(hit + context), |part| (&part.stays, None));
-            to = begin - 1;
-        }
-        lines
     }
 
     /// How many matches there are from one number to another.
     pub(super) fn hits_within(&self, from: i64, to: i64) -> usize {
-        self.bits_within(from, to, |part| (&part.hits, Some(part.count)))
+        self.bits_within(from, to, |part| (&part.hits, part.count))
     }
 
     /// The last match that is not after `at`.
@@ -185,13 +210,12 @@ impl Marks {
         })
     }
 
-    /// With the number of all bits of a part if that is known.
-    fn bits_within(&self, from: i64, to: i64, bits: impl Fn(&Part) -> (&Bits, Option<usize>)) -> usize {
+    fn bits_within(&self, from: i64, to: i64, bits: impl Fn(&Part) -> (&Bits, usize)) -> usize {
         let parts = self.parts.range(self.place(from)..);
         parts
             .take_while(|part| part.first <= to)
             .map(|part| match bits(part) {
-                (_, Some(all)) if from <= part.first && part.first + number(part.scanned) <= to + 1 => all,
+                (_, all) if from <= part.first && part.first + number(part.scanned) <= to + 1 => all,
                 (bits, _) => bits.count(index(from - part.first)..=index(to - part.first)),
             })
             .sum()

@@ -16,7 +16,7 @@ const LONGEST: usize = 1_000;
 pub struct Pattern {
     text: String,
     regex: Regex,
-    plain: bool,
+    in_line: bool,
 }
 
 impl Pattern {
@@ -39,7 +39,7 @@ impl Pattern {
             .map_err(|error| reason(&error))?;
         Ok(Self {
             text: text.to_owned(),
-            plain: regex::escape(text) == text,
+            in_line: stays_in_line(text),
             regex,
         })
     }
@@ -69,10 +69,29 @@ impl Pattern {
         found.filter(|range| !range.is_empty())
     }
 
-    /// It stands for itself: no character of it has a meaning of its own, so that it never matches across lines.
-    pub(super) fn is_plain(&self) -> bool {
-        self.plain
+    /// It finds the same in a text of many lines as in each line alone. False if in doubt.
+    pub(super) fn stays_in_line(&self) -> bool {
+        self.in_line
     }
+}
+
+/// Nothing in it can match a line break, or the beginning or end of the text. A dot cannot; a class can if it is negated
+/// or has an escape in it, an anchor and a flag are about the whole text.
+fn stays_in_line(text: &str) -> bool {
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let fits = match letter {
+            '\\' => letters
+                .next()
+                .is_some_and(|escaped| matches!(escaped, 'd' | 'w' | 'S' | 'b') || escaped.is_ascii_punctuation()),
+            '^' | '$' => false,
+            letter => !letter.is_control(),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    !text.contains("(?")
 }
 
 /// An upper-case letter that stands for itself: not the one of `\S`, nor a name in `\p{…}` or `(?P<…>`.
@@ -190,7 +209,27 @@ mod tests {
             Pattern::parse("a*").unwrap().find_all("xay").collect::<Vec<_>>(),
             std::iter::once(1..2).collect::<Vec<_>>()
         );
-        assert!(Pattern::parse("no action").unwrap().is_plain());
-        assert!(!Pattern::parse("no.action").unwrap().is_plain());
+    }
+
+    #[test]
+    fn knows_what_never_goes_beyond_a_line() {
+        for text in ["no action", "owner.*lock", r"\d+\.", "[a-z]*", r"x\$", "a{2,3}|b"] {
+            assert!(Pattern::parse(text).unwrap().stays_in_line(), "{text}");
+        }
+        for text in [
+            r"a\s",
+            "[^a]b",
+            "^a",
+            "a$",
+            "(?s).",
+            r"\n",
+            r"[\t-z]",
+            "[[:^alpha:]]",
+            r"\W",
+            r"\PL",
+            "a\tb",
+        ] {
+            assert!(!Pattern::parse(text).unwrap().stays_in_line(), "{text}");
+        }
     }
 }

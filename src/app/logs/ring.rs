@@ -23,8 +23,8 @@ pub(super) struct Ring {
     pub(super) dropped: u64,
     /// The number of the next line.
     next: i64,
-    /// By what a next line would repeat the last one.
-    key: Option<u64>,
+    /// The last line without its numbers: what differs in that does not repeat it.
+    shape: Option<u64>,
     /// The next line begins a run, whatever it says.
     pub(super) held: bool,
     /// Lines that begin a run although they say that they do not: what they repeated was dropped, and then older lines
@@ -71,10 +71,18 @@ impl Ring {
                 position.at = head;
             }
         }
-        let key = log::repeat_key(&line.text);
-        let repeats = key.is_some() && key == self.key && !self.held;
+        let shape = Some(log::shape(&line.text));
+        let repeats = shape == self.shape && !self.held && self.is_repeated_by(&line.text);
         self.put(line, position, repeats);
-        self.key = key;
+        self.shape = shape;
+    }
+
+    fn is_repeated_by(&self, text: &str) -> bool {
+        let last = self.locate(self.last());
+        last.is_some_and(|(chunk, index)| {
+            let key = log::repeat_key(text);
+            key.is_some() && key == log::repeat_key(chunk.text(index))
+        })
     }
 
     /// The same for a line of which it is known whether it repeats the last one.
@@ -94,7 +102,6 @@ impl Ring {
             } else {
                 0
             },
-            noise: log::is_noise(&line.text),
         };
         self.held = false;
         if let Some(last) = self.chunks.back_mut() {
@@ -125,9 +132,9 @@ impl Ring {
 
     /// The last line is this: what comes may repeat it.
     pub(super) fn remember(&mut self) {
-        self.key = self
+        self.shape = self
             .locate(self.last())
-            .and_then(|(chunk, index)| log::repeat_key(chunk.text(index)));
+            .map(|(chunk, index)| log::shape(chunk.text(index)));
     }
 
     /// Puts the lines of another before these; none of its lines is after one of these.
@@ -139,7 +146,7 @@ impl Ring {
         if self.lines > 0 {
             self.seams.insert(0, first);
         } else {
-            self.key = older.key;
+            self.shape = older.shape;
         }
         let mut number = first;
         for mut chunk in older.chunks.into_iter().rev() {

@@ -10,6 +10,7 @@ use super::lens::Lens;
 use super::marks::{Marks, Part};
 use super::pattern::Pattern;
 use super::ring::Ring;
+use crate::model::log;
 use crate::model::name::ContainerName;
 
 /// Scans kept, those that are aimed at among them: a filter that is switched off and on again begins where it was.
@@ -103,11 +104,11 @@ impl Scan {
         scan
     }
 
-    /// It finds what that lens shows: how it folds, and how much context it has, is another matter.
+    /// It finds what that lens shows: how it folds is another matter.
     fn is_for(&self, lens: &Lens, sought: Option<&Pattern>) -> bool {
         let own = &self.lens;
         self.sought.as_ref() == sought
-            && (own.least, own.hide_noise, own.context > 0) == (lens.least, lens.hide_noise, lens.context > 0)
+            && (own.least, own.hide_noise, own.context) == (lens.least, lens.hide_noise, lens.context)
             && own.matching == lens.matching
             && own.excluding == lens.excluding
             && own.containers == lens.containers
@@ -126,9 +127,12 @@ impl Scan {
     /// Goes on by about so many bytes; what is left of them.
     fn step(&mut self, rings: &BTreeMap<ContainerName, Ring>, bytes: usize) -> usize {
         for (name, ring) in rings.iter().filter(|(name, _)| self.lens.has(name)) {
-            match self.marks.get_mut(name) {
-                Some(marks) => marks.align(ring.chunks()),
-                None => self.marks.entry(name.clone()).or_default().align(ring.chunks()),
+            if let Some(marks) = self.marks.get_mut(name) {
+                marks.align(ring.chunks());
+            } else {
+                let mut marks = Marks::new(self.lens.context);
+                marks.align(ring.chunks());
+                self.marks.insert(name.clone(), marks);
             }
         }
         let (lens, sought, from) = (&self.lens, self.sought.as_ref(), self.from);
@@ -173,25 +177,20 @@ fn sift(chunk: &Chunk, part: &mut Part, lens: &Lens, sought: Option<&Pattern>) -
     let new = part.scanned..chunk.len();
     let patterns = lens.matching.iter().chain(sought);
     let found: Vec<Finds<'_>> = patterns.map(|pattern| Finds::new(chunk, new.start, pattern)).collect();
-    let reads = lens.excluding.is_some() || !found.is_empty();
+    let reads = lens.hide_noise || lens.excluding.is_some() || !found.is_empty();
     let cost = if reads {
         chunk.arena().len().saturating_sub(chunk.begin(new.start))
     } else {
         new.len()
     };
     for index in new {
-        if lens.hide_noise && chunk.is_noise(index) {
-            continue;
-        }
         let is_hit = chunk.level(index) >= lens.least && found.iter().all(|finds| finds.has(index));
         if !is_hit && lens.context == 0 {
             continue;
         }
-        if lens
-            .excluding
-            .as_ref()
-            .is_some_and(|out| out.is_match(chunk.text(index)))
-        {
+        let text = chunk.text(index);
+        let excluded = lens.excluding.as_ref().is_some_and(|out| out.is_match(text));
+        if excluded || (lens.hide_noise && log::is_noise(text)) {
             continue;
         }
         if lens.context > 0 {
@@ -206,14 +205,14 @@ fn sift(chunk: &Chunk, part: &mut Part, lens: &Lens, sought: Option<&Pattern>) -
 
 /// Where a pattern occurs in a chunk.
 enum Finds<'a> {
-    /// Text that stands for itself is looked for in all lines at once.
-    Plain(Bits),
+    /// What never goes beyond a line is looked for in all lines at once.
+    All(Bits),
     Each(&'a Chunk, &'a Pattern),
 }
 
 impl<'a> Finds<'a> {
     fn new(chunk: &'a Chunk, from: usize, pattern: &'a Pattern) -> Self {
-        if !pattern.is_plain() {
+        if !pattern.stays_in_line() {
             return Self::Each(chunk, pattern);
         }
         let mut found = Bits::default();
@@ -226,12 +225,12 @@ impl<'a> Finds<'a> {
                 break;
             }
         }
-        Self::Plain(found)
+        Self::All(found)
     }
 
     fn has(&self, index: usize) -> bool {
         match self {
-            Self::Plain(found) => found.has(index),
+            Self::All(found) => found.has(index),
             Self::Each(chunk, pattern) => pattern.is_match(chunk.text(index)),
         }
     }

@@ -22,7 +22,6 @@ pub(super) struct Track<'a, 'm> {
     container: &'a ContainerName,
     ring: &'a Ring,
     sieve: Sieve<'m>,
-    context: i64,
     fold: bool,
 }
 
@@ -36,7 +35,6 @@ impl<'a, 'm> Track<'a, 'm> {
                 Some(marks) => Sieve::Found(marks),
                 None => Sieve::Nothing,
             },
-            context: lens.context.into(),
             fold: lens.fold,
         }
     }
@@ -100,8 +98,8 @@ impl<'a, 'm> Track<'a, 'm> {
         let (repeats, is_match) = match self.sieve {
             Sieve::All => (row - start + 1, true),
             Sieve::Found(marks) => {
-                let repeats = marks.shown(start, row, self.context);
-                let is_match = self.context == 0 || marks.hit_until(row).is_some_and(|hit| hit >= start);
+                let repeats = marks.shown(start, row);
+                let is_match = marks.hit_until(row).is_some_and(|hit| hit >= start);
                 (i64::try_from(repeats).unwrap_or(i64::MAX), is_match)
             }
             Sieve::Nothing => (1, false),
@@ -170,7 +168,7 @@ impl<'a, 'm> Track<'a, 'm> {
         }
         match self.sieve {
             Sieve::All => Some(at),
-            Sieve::Found(marks) => marks.last_until(at, self.context),
+            Sieve::Found(marks) => marks.last_until(at),
             Sieve::Nothing => None,
         }
     }
@@ -182,7 +180,7 @@ impl<'a, 'm> Track<'a, 'm> {
         }
         match self.sieve {
             Sieve::All => Some(at),
-            Sieve::Found(marks) => marks.first_from(at, self.context),
+            Sieve::Found(marks) => marks.first_from(at),
             Sieve::Nothing => None,
         }
     }

@@ -64,7 +64,19 @@ fn an_act() -> impl Strategy<Value = Act> {
 }
 
 fn a_lens() -> impl Strategy<Value = Lens> {
-    let text = || prop::option::of(prop::sample::select(vec!["lock", "[0-4]$", "a", "^$", "ERR", "no .*3"]));
+    let text = || {
+        prop::option::of(prop::sample::select(vec![
+            "lock",
+            "[0-4]$",
+            "a",
+            "^$",
+            "ERR",
+            "no .*3",
+            "x*",
+            r"\D$",
+            r"\w+ [12]",
+        ]))
+    };
     let containers = prop::option::of(prop::collection::btree_set(prop::sample::select(&CONTAINERS[..]), 0..3));
     let least = prop::sample::select(vec![Level::Debug, Level::Debug, Level::Info, Level::Warning]);
     (containers, least, text(), text(), 0_u8..4, any::<bool>(), any::<bool>()).prop_map(
