@@ -7,7 +7,7 @@
 //! | layer | what it is | may name |
 //! |---|---|---|
 //! | [`model`] | what is known about a cluster and what follows from it; pure | – |
-//! | [`net`] | what reading and changing have in common: HTTP, ZooKeeper sessions, Patroni's forms | `model` |
+//! | [`net`] | what reading and changing have in common: HTTP, ZooKeeper sessions, what Patroni writes | `model` |
 //! | [`source`] | the outside world, read | `model`, `net` |
 //! | [`action`] | the outside world, changed | `model`, `net` |
 //! | [`journal`] | what was done and how to take it back, on disk before it is done | `model` |

@@ -5,11 +5,11 @@ use super::{Operation, several};
 use crate::model::cluster::Cluster;
 use crate::model::dcs::{DcsMember, DcsSnapshot};
 use crate::model::failover::{Fault, Hit};
-use crate::model::link::SourceId;
+use crate::model::link::{LinkState, SourceId};
 use crate::model::name::MemberName;
 use crate::model::prediction::{Timing, predict};
 use crate::model::proxy::ProxyServer;
-use crate::model::takeover::{Candidate, Obstacle, candidates, redundancy};
+use crate::model::takeover::{Candidate, Obstacle, candidates};
 use crate::model::time::Timestamp;
 
 impl Operation {
@@ -189,7 +189,7 @@ fn switchover(
     if let Some(request) = pending(cluster) {
         found.push(format!("{request} is asked for already: flush that first"));
     }
-    let all = candidates(cluster, now);
+    let all = seen(cluster, now);
     match candidate {
         Some(name) if name == leader => found.push(format!("{name} leads already")),
         Some(name) => match all.iter().find(|one| one.member == *name) {
@@ -216,6 +216,24 @@ fn against(one: &Candidate, counts: impl Fn(&Obstacle) -> bool) -> impl Iterator
     })
 }
 
+/// Those who could take over, as far as it can be seen from here: where no Patroni at all is reached, that one does not
+/// answer says nothing about it. Its znode lives by its session.
+fn seen(cluster: &Cluster, now: Timestamp) -> Vec<Candidate> {
+    let reached = |(source, link): (&SourceId, &LinkState)| matches!(source, SourceId::Patroni(_)) && link.is_up();
+    let mut all = candidates(cluster, now);
+    if !cluster.links.iter().any(reached) {
+        for one in &mut all {
+            if let Err(obstacles) = &mut one.verdict {
+                obstacles.retain(|obstacle| *obstacle != Obstacle::PatroniDown);
+                if obstacles.is_empty() {
+                    one.verdict = Ok(());
+                }
+            }
+        }
+    }
+    all
+}
+
 /// A failover goes where a switchover does not: Patroni asks only whether the candidate is there and may lead.
 fn forced(cluster: &Cluster, candidate: &MemberName, now: Timestamp) -> Vec<String> {
     let mut found = Vec::new();
@@ -235,7 +253,7 @@ fn forced(cluster: &Cluster, candidate: &MemberName, now: Timestamp) -> Vec<Stri
                 | Obstacle::PrimaryAlive(_)
         )
     };
-    let all = candidates(cluster, now);
+    let all = seen(cluster, now);
     match all.iter().find(|one| one.member == *candidate) {
         Some(one) => found.extend(against(one, bars).map(|why| format!("{candidate} cannot take over: {why}"))),
         None if cluster.lock_holder() == Some(candidate) => {}
@@ -297,7 +315,7 @@ fn handover(cluster: &Cluster, leader: &MemberName, candidate: Option<&MemberNam
     let mut lines = vec![format!(
         "{leader} is shut down cleanly and follows afterwards; sessions on it end. Nothing committed is lost."
     )];
-    let able: Vec<String> = candidates(cluster, now)
+    let able: Vec<String> = seen(cluster, now)
         .iter()
         .filter(|one| against(one, |_| true).next().is_none())
         .map(|one| one.member.to_string())
@@ -326,7 +344,7 @@ fn failover(cluster: &Cluster, candidate: &MemberName, now: Timestamp) -> Vec<St
 
 /// What stands against a candidate that Patroni promotes all the same.
 fn loss(cluster: &Cluster, name: &MemberName, now: Timestamp) -> Option<String> {
-    let all = candidates(cluster, now);
+    let all = seen(cluster, now);
     let obstacles = all.iter().find(|one| one.member == *name)?.verdict.as_ref().err()?;
     let serious = obstacles
         .iter()
@@ -362,10 +380,12 @@ fn reinitialise(cluster: &Cluster, member: &MemberName, now: Timestamp) -> Vec<S
 
 /// Who else could take over meanwhile.
 fn alone(cluster: &Cluster, member: &MemberName, now: Timestamp) -> Option<String> {
-    let counts = candidates(cluster, now)
-        .iter()
-        .any(|one| one.member == *member && one.verdict.is_ok());
-    let others = redundancy(cluster, now) - usize::from(counts);
+    let able: Vec<_> = seen(cluster, now)
+        .into_iter()
+        .filter(|one| one.verdict.is_ok())
+        .collect();
+    let counts = able.iter().any(|one| one.member == *member);
+    let others = able.len() - usize::from(counts);
     match others {
         0 => Some("Meanwhile nobody can take over.".to_owned()),
         _ if !counts => None,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::dcs::FailoverRequest;
 use crate::model::fixture::{LEADER, REPLICA, World};
-use crate::model::link::Cause;
+use crate::model::link::{Cause, SourceId};
 use crate::model::wal::Lsn;
 
 fn name(text: &str) -> MemberName {
@@ -228,6 +228,22 @@ fn a_member_that_does_not_answer_forbids_what_only_it_can_do() {
     for operation in every(&world) {
         assert!(!operation.obstacles(&nothing, world.now).is_empty(), "{operation}");
         assert!(Plan::of(&nothing, operation).store.is_none());
+    }
+}
+
+#[test]
+fn from_outside_where_no_patroni_is_reached_a_silent_one_says_nothing() {
+    let mut world = World::healthy();
+    world.down.insert(SourceId::Patroni(name(REPLICA)), Cause::Refused);
+    world.pass(100);
+    let why = "postgresql1 cannot take over: its Patroni does not answer";
+    forbidden(&world, &switchover(LEADER, Some(REPLICA)), &[why]);
+    world.down.insert(SourceId::Patroni(name(LEADER)), Cause::Refused);
+    world.pass(100);
+    for operation in [switchover(LEADER, Some(REPLICA)), switchover(LEADER, None)] {
+        forbidden(&world, &operation, &[]);
+        let text = operation.consequences(&world.cluster, world.now).join("\n");
+        assert!(!text.contains("Against"), "{text}");
     }
 }
 
