@@ -12,6 +12,8 @@ mod noise;
 mod repeat;
 mod stamp;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::continuation::continues;
@@ -23,8 +25,9 @@ pub use self::repeat::{repeat_key, shape};
 pub use self::stamp::Stamp;
 use super::name::ContainerName;
 use super::secret::mask;
-use super::text::styled_bytes;
+use super::text::columns::all_plain;
 pub use super::text::{Color, Span, Style, Styled};
+use super::text::{LONGEST, styled_bytes};
 use super::time::Timestamp;
 
 /// One whole line.
@@ -62,6 +65,13 @@ pub fn message(text: &str) -> &str {
 /// A line's bytes, without its line break, as a terminal would leave them: what a carriage return overwrote is gone, the
 /// end is trimmed, leading spaces stay. Passwords are hidden; a line that held one is plain.
 pub fn tidy(bytes: &[u8]) -> Styled {
+    if bytes.len() <= LONGEST && all_plain(bytes) {
+        let text = str::from_utf8(bytes).unwrap_or_default().trim_end_matches(' ');
+        return Styled {
+            text: mask(text).into_owned(),
+            spans: Vec::new(),
+        };
+    }
     let end = bytes.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
     let line = bytes.get(..end).unwrap_or_default();
     let visible = line.rsplit(|byte| *byte == b'\r').next().unwrap_or_default();
@@ -75,7 +85,7 @@ pub fn tidy(bytes: &[u8]) -> Styled {
         span.end = span.end.min(end);
         span.start < span.end
     });
-    if let std::borrow::Cow::Owned(masked) = mask(&line.text) {
+    if let Cow::Owned(masked) = mask(&line.text) {
         line = Styled {
             text: masked,
             spans: Vec::new(),

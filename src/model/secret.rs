@@ -14,6 +14,9 @@ const NAMES: [&str; 3] = ["password", "passwd", "passphrase"];
 /// `text` without passwords: `://user:…@`, `password=…`, `"password": "…"`, `PASSWORD '…'` as in `ALTER ROLE`,
 /// `--password …`, and the same of longer names that end so.
 pub fn mask(text: &str) -> Cow<'_, str> {
+    if !may_hold(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     let mut masked = String::new();
     let mut done = 0;
     let mut at = 0;
@@ -27,6 +30,18 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     }
     masked.push_str(text.get(done..).unwrap_or_default());
     Cow::Owned(masked)
+}
+
+/// Whether a URL or one of the [`NAMES`] may be in it: `://` or `pas`. Looks at every byte without a branch, since nearly
+/// no text holds any.
+fn may_hold(text: &[u8]) -> bool {
+    let (second, third) = (text.get(1..).unwrap_or_default(), text.get(2..).unwrap_or_default());
+    let triples = text.iter().zip(second).zip(third);
+    triples.fold(false, |found, ((a, b), c)| {
+        let url = *a == b':' && *b == b'/' && *c == b'/';
+        let name = *a | 0x20 == b'p' && *b | 0x20 == b'a' && *c | 0x20 == b's';
+        found | url | name
+    })
 }
 
 /// [`mask`] for the words of a command line, where a password may be a word of its own behind its option.

@@ -21,7 +21,7 @@ pub fn clean_bytes(raw: &[u8]) -> String {
 
 /// [`clean_bytes`] for text.
 pub fn clean(raw: &str) -> String {
-    if raw.len() <= LONGEST && raw.chars().all(is_harmless) {
+    if is_clean(raw) {
         return raw.to_owned();
     }
     ansi::styled(raw).text
@@ -34,10 +34,7 @@ pub fn styled_bytes(raw: &[u8]) -> Styled {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(raw),
     };
-    // Nearly all text is plain ASCII: seen without a branch for each letter, and copied once.
-    let plain = text.len() <= LONGEST
-        && (text.bytes().fold(true, |plain, byte| plain & columns::is_plain(byte)) || text.chars().all(is_harmless));
-    if plain {
+    if is_clean(&text) {
         return Styled {
             text: text.into_owned(),
             spans: Vec::new(),
@@ -58,6 +55,11 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
     let kept = text.chars().take(most.saturating_sub(1));
     Cow::Owned(kept.chain(['…']).collect())
+}
+
+/// Nothing has to be left out or cut. Nearly all text is plain ASCII.
+fn is_clean(text: &str) -> bool {
+    text.len() <= LONGEST && (columns::all_plain(text.as_bytes()) || text.chars().all(is_harmless))
 }
 
 /// A newline, or a character that draws something and only where it stands.

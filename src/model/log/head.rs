@@ -56,11 +56,12 @@ impl<'a> Head<'a> {
         }
         let found = match text.as_bytes().first() {
             Some(b'{') => plain.in_json(),
-            Some(b'[') => plain.haproxy_at_start(),
+            // What is indented belongs to a message above.
+            Some(b' ' | b'\t') | None => return plain,
+            Some(b'[') => plain.haproxy_at_start().or_else(|| plain.postgres(text)),
             Some(b'<') => plain.syslog(),
             Some(b'0'..=b'9') => plain.haproxy_session().or_else(|| plain.bare()),
             Some(_) => plain.bare(),
-            None => None,
         };
         found.unwrap_or_else(|| Self {
             level: guess(text),
@@ -70,27 +71,32 @@ impl<'a> Head<'a> {
 
     /// Behind a stamp.
     fn stamped(self, rest: &'a str) -> Self {
-        let levelled = rest.split_once(": ").filter(|(word, _)| named(word).is_some());
+        let (first, behind) = rest.split_once(' ').unwrap_or((rest, ""));
         // Two blanks are PostgreSQL's, unless the comma of Python's clock is there.
         let is_python = self.stamp.is_some_and(|stamp| stamp.time.contains(','));
-        if let Some((severity, message)) = levelled
-            && (is_python || !message.starts_with(' '))
+        if let Some(severity) = first.strip_suffix(':')
+            && let Some(level) = named(severity)
+            && (is_python || !behind.starts_with(' '))
         {
             return Self {
                 program: Program::Patroni,
-                level: named(severity),
+                level: Some(level),
                 severity,
-                message: message.trim_start(),
+                message: behind.trim_start(),
                 ..self
             };
         }
-        self.zookeeper(rest)
-            .or_else(|| self.postgres(rest))
-            .unwrap_or_else(|| Self {
-                level: guess(rest).or_else(|| named(rest.split(' ').next().unwrap_or_default())),
-                message: rest,
-                ..self
-            })
+        let known = match rest.as_bytes().first() {
+            Some(b'-') => self.zookeeper(rest),
+            Some(b'[') if rest.starts_with("[myid") => self.zookeeper(rest),
+            Some(b'A'..=b'Z') => self.zookeeper(rest).or_else(|| self.postgres(rest)),
+            _ => self.postgres(rest),
+        };
+        known.unwrap_or_else(|| Self {
+            level: named(first).or_else(|| guess(rest)),
+            message: rest,
+            ..self
+        })
     }
 
     /// `[myid:1] - WARN  [main:o.a.z.s.Quorum@1] - message`, also without its first part, and log4j's older
@@ -180,54 +186,52 @@ impl<'a> Head<'a> {
     /// Lines that bear nothing but their words.
     fn bare(self) -> Option<Self> {
         let text = self.message;
-        if let Some(level) = haproxy_state(text) {
+        let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+        if let Some(name) = first.strip_suffix(':') {
+            return self.named(name, rest);
+        }
+        if let Some(level) = haproxy_state(first, text) {
             return Some(Self {
                 program: Program::HAProxy,
                 level: Some(level),
                 ..self
             });
         }
-        if let Some((tool, message)) = text.split_once(": ")
-            && TOOLS.contains(&tool)
-        {
-            return Some(Self {
-                program: Program::PostgreSQL,
-                level: guess(text),
-                message,
-                ..self
-            });
-        }
-        let begins = |starts: &[&str]| starts.iter().any(|start| text.starts_with(start));
-        if begins(TOOL_WORDS) || PG_ISREADY.iter().any(|end| text.ends_with(end)) {
-            return Some(Self {
-                program: Program::PostgreSQL,
-                ..self
-            });
-        }
-        // PostgreSQL before it knows its prefix, or with an empty one.
-        if let Some(server) = self.postgres(text) {
-            return Some(server);
-        }
-        // Patroni where its clock was taken out of its form.
-        if let Some((severity, message)) = text.split_once(": ")
-            && let Some(level) = named(severity)
-        {
-            return Some(Self {
-                program: Program::Patroni,
-                level: Some(level),
-                severity,
-                message,
-                ..self
-            });
-        }
-        let program = if text.starts_with(TRACEBACK) {
+        let program = if begins(TOOL_WORDS, text) || PG_ISREADY.iter().any(|end| text.ends_with(end)) {
+            Program::PostgreSQL
+        } else if text.starts_with(TRACEBACK) {
             Program::Patroni
-        } else if begins(ZOOKEEPER) {
+        } else if begins(ZOOKEEPER, text) {
             Program::ZooKeeper
         } else {
             return None;
         };
         Some(Self { program, ..self })
+    }
+
+    /// Behind `name: `: a tool of PostgreSQL's, a server that does not know its prefix yet or has none, or Patroni where
+    /// its clock was taken out of its form.
+    fn named(self, name: &'a str, rest: &'a str) -> Option<Self> {
+        if TOOLS.contains(&name) {
+            return Some(Self {
+                program: Program::PostgreSQL,
+                level: guess(self.message),
+                message: rest,
+                ..self
+            });
+        }
+        let is_server = rest.starts_with(' ');
+        Some(Self {
+            program: if is_server {
+                Program::PostgreSQL
+            } else {
+                Program::Patroni
+            },
+            level: Some(named(name)?),
+            severity: name,
+            message: if is_server { rest.trim_start() } else { rest },
+            ..self
+        })
     }
 
     /// One JSON object: PostgreSQL's by `error_severity`, Patroni's and ZooKeeper's by how Python and Java name things.
@@ -269,23 +273,24 @@ impl<'a> Head<'a> {
 }
 
 /// HAProxy's log at its standard output bears no level.
-fn haproxy_state(text: &str) -> Option<Level> {
-    let is_server = text.starts_with("Server ") || text.starts_with("Backup Server ");
-    if is_server && text.contains(" is ") && text.contains('/') {
-        let is_down = text.contains(" is DOWN");
-        return Some(if is_down { Level::Warning } else { Level::Info });
+fn haproxy_state(first: &str, text: &str) -> Option<Level> {
+    match first {
+        "Server" | "Backup" if text.contains('/') && text.contains(" is ") => {
+            let is_down = text.contains(" is DOWN");
+            Some(if is_down { Level::Warning } else { Level::Info })
+        }
+        "proxy" | "backend" if text.ends_with("has no server available!") => Some(Level::Fatal),
+        "Proxy" if text.ends_with(" started.") || text.contains(" stopped ") => Some(Level::Info),
+        "Connect" if text.starts_with("Connect from ") => Some(Level::Info),
+        _ => None,
     }
-    let is_proxy = ["proxy ", "backend ", "Proxy ", "Connect from "]
-        .iter()
-        .any(|start| text.starts_with(start));
-    if !is_proxy {
-        return None;
-    }
-    if text.ends_with("has no server available!") {
-        return Some(Level::Fatal);
-    }
-    let is_known = text.ends_with(" started.") || text.contains(" stopped ") || text.starts_with("Connect from ");
-    is_known.then_some(Level::Info)
+}
+
+/// Whether `text` begins with one of `starts`, which are in order and of which none begins with another.
+fn begins(starts: &[&str], text: &str) -> bool {
+    let behind = starts.partition_point(|start| *start <= text);
+    let last = behind.checked_sub(1).and_then(|last| starts.get(last));
+    last.is_some_and(|start| text.starts_with(start))
 }
 
 /// PostgreSQL's tools, which say their name first.
@@ -304,30 +309,30 @@ const TOOLS: &[&str] = &[
 
 /// How the lines of `pg_ctl` and `initdb` begin.
 const TOOL_WORDS: &[&str] = &[
-    "server promoting",
+    "Data page checksums are ",
+    "Success. You can now start the database server using:",
+    "The database cluster will be initialized with",
+    "The default database encoding has ",
+    "The default text search configuration will be set to",
+    "The files belonging to this database system will be owned by",
+    "This user must also own the server process.",
+    "creating configuration files ",
+    "creating directory ",
+    "creating subdirectories ",
+    "fixing permissions on existing directory ",
+    "performing post-bootstrap initialization ",
+    "running bootstrap script ",
+    "selecting default ",
+    "selecting dynamic shared memory implementation ",
     "server promoted",
+    "server promoting",
+    "server shutting down",
     "server signaled",
     "server started",
     "server starting",
     "server stopped",
-    "server shutting down",
-    "waiting for server to ",
-    "The files belonging to this database system will be owned by",
-    "This user must also own the server process.",
-    "The database cluster will be initialized with",
-    "The default database encoding has ",
-    "The default text search configuration will be set to",
-    "Data page checksums are ",
-    "creating directory ",
-    "creating subdirectories ",
-    "fixing permissions on existing directory ",
-    "selecting dynamic shared memory implementation ",
-    "selecting default ",
-    "creating configuration files ",
-    "running bootstrap script ",
-    "performing post-bootstrap initialization ",
     "syncing data to disk ",
-    "Success. You can now start the database server using:",
+    "waiting for server to ",
 ];
 
 /// How those of `pg_isready` end.

@@ -53,12 +53,9 @@ fn level_of(word: &str, before: &str, at: usize) -> Option<Level> {
         return named(word);
     }
     // ZooKeeper `[myid:1] - WARN  [main]`, log4j `2026-11-22 19:17:51,026 INFO`
-    let is_time = before.contains(':') && before.starts_with(|c: char| c.is_ascii_digit());
-    if before == "-" || before.ends_with(']') || is_time {
-        named(word)
-    } else {
-        None
-    }
+    let level = named(word)?;
+    let is_time = || before.contains(':') && before.starts_with(|c: char| c.is_ascii_digit());
+    (before == "-" || before.ends_with(']') || is_time()).then_some(level)
 }
 
 /// The same in lower case.
@@ -75,6 +72,9 @@ fn lower(word: &str) -> Option<Level> {
 
 /// The level of that name.
 pub(super) fn named(word: &str) -> Option<Level> {
+    if !word.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None; // most words, without comparing
+    }
     Some(match word {
         "TRACE" | "DEBUG" | "DEBUG1" | "DEBUG2" | "DEBUG3" | "DEBUG4" | "DEBUG5" => Level::Debug,
         "INFO" | "LOG" | "NOTICE" | "HINT" | "DETAIL" | "STATEMENT" | "CONTEXT" | "QUERY" => Level::Info,

@@ -2,7 +2,7 @@
 
 use super::head::Head;
 use super::level::Level;
-use super::meaning::meaning;
+use super::meaning;
 
 /// Equal for lines that differ only in times, counts, positions, processes and ports. Names and addresses count: they
 /// say who. `None` for a line that must be seen by itself: errors, a [step](super::Meaning::step), and the parts of a
@@ -12,38 +12,48 @@ pub fn repeat_key(text: &str) -> Option<u64> {
         return None;
     }
     let head = Head::of(text);
-    if head.level >= Some(Level::Error) || meaning(text).is_some_and(|meaning| meaning.step) {
+    if head.level >= Some(Level::Error) || meaning::of(&head).is_some_and(|meaning| meaning.step) {
         return None;
     }
     Some(shape(text))
 }
 
-/// What is left of any line when its numbers are taken out, as a hash (FNV-1a): [`repeat_key`] without its exceptions.
+/// What is left of any line when its numbers are taken out, as a hash: [`repeat_key`] without its exceptions.
 pub fn shape(text: &str) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
-    let mut hash = OFFSET;
-    let mut rest = text.as_bytes();
-    while let Some(first) = rest.first() {
+    let text = text.as_bytes();
+    let mut hash = 0;
+    // What is read and not yet in the hash begins here.
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(first) = text.get(at) {
+        if !is_of_word(*first) {
+            at += 1;
+            continue;
+        }
+        let rest = text.get(at..).unwrap_or_default();
         let word = rest.iter().take_while(|byte| is_of_word(**byte)).count();
-        let length = match (number(rest, word), word) {
-            (Some(length), _) => {
-                hash = add(hash, &b'#');
-                length
+        match number(rest, word) {
+            Some(length) => {
+                hash = mixed(hash, text.get(kept..at).unwrap_or_default());
+                at += length;
+                kept = at;
             }
-            (None, 0) => {
-                hash = add(hash, first);
-                1
-            }
-            (None, word) => {
-                hash = rest.iter().take(word).fold(hash, add);
-                word
-            }
-        };
-        rest = rest.get(length..).unwrap_or_default();
+            None => at += word,
+        }
     }
-    hash
+    mixed(hash, text.get(kept..).unwrap_or_default())
+}
+
+/// The hash so far with `text` and its length in it, eight bytes at a time.
+fn mixed(hash: u64, text: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let add = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = text.as_chunks::<8>();
+    let hash = words.iter().fold(add(hash, text.len() as u64), |hash, word| {
+        add(hash, u64::from_le_bytes(*word))
+    });
+    let rest = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    add(hash, rest)
 }
 
 /// A name is one word with all that hangs on it: `pg-1`, `node_2.local`.
@@ -54,6 +64,9 @@ fn is_of_word(byte: u8) -> bool {
 /// How long the number is that `text` begins with, whose first word has `word` bytes: a word that begins with a digit,
 /// or a position in the WAL.
 fn number(text: &[u8], word: usize) -> Option<usize> {
+    if !matches!(text.first()?, b'0'..=b'9' | b'-' | b'A'..=b'F') {
+        return None;
+    }
     let hex = |text: &[u8]| {
         text.iter()
             .take_while(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))

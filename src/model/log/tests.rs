@@ -63,6 +63,24 @@ fn a_line_without_colours_is_written_as_before() {
     assert_eq!(serde_json::from_str::<LogLine>(&json).unwrap(), colored);
 }
 
+/// One line of every form that Patroni 3.0.2, 4.0.7 and 4.1.4, PostgreSQL 15 and 17, HAProxy 2.6 and 3.0 and ZooKeeper 3.8
+/// and 3.9 wrote in real failovers, and what is known from it.
+#[test]
+fn real_lines_are_understood() {
+    let known = include_str!("../../../tests/samples/logs/lines.txt")
+        .lines()
+        .map(|text| {
+            let program = format!("{:?}", Head::of(text).program);
+            let level = format!("{:?}", level(text));
+            let meaning = meaning(text).map_or(String::new(), |meaning| {
+                format!("{:?}{}", meaning.kind, if meaning.step { "!" } else { "" })
+            });
+            let fold = if repeat_key(text).is_some() { "×" } else { " " };
+            format!("{program:<10} {level:<7} {meaning:<12} {fold} {}", message(text))
+        });
+    insta::assert_snapshot!(known.collect::<Vec<_>>().join("\n"));
+}
+
 /// Lines that look like those of the programs, and worse.
 fn some_line() -> impl Strategy<Value = String> {
     let stamp = prop_oneof![

@@ -135,7 +135,11 @@ impl Reader {
 
 impl Perform for Reader {
     fn print(&mut self, c: char) {
-        self.push(c);
+        if c.is_ascii_graphic() && self.text.len() < LONGEST {
+            self.text.push(c); // the most frequent, without further questions
+        } else {
+            self.push(c);
+        }
     }
 
     fn execute(&mut self, byte: u8) {

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that `text` takes.
 pub fn columns(text: &str) -> usize {
-    if text.bytes().all(is_plain) {
+    if all_plain(text.as_bytes()) {
         return text.len();
     }
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
@@ -44,6 +44,12 @@ pub fn without(text: &str, gone: usize) -> (usize, &str) {
     };
     let left = rest.get(letter.len()..).unwrap_or_default();
     (letter.width().saturating_sub(missing), left)
+}
+
+/// Whether every byte is a letter of one column. Looks at all of them, which is faster than to stop at the first that is
+/// not.
+pub fn all_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| plain & is_plain(*byte))
 }
 
 /// A byte that is a letter of one column.

@@ -13,6 +13,8 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+#[doc(hidden)]
+pub use self::lines::joined;
 use self::lines::{Lane, LineJoiner, RawLine, Resume};
 use super::LogStart;
 use super::connect::cause;

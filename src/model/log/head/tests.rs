@@ -164,3 +164,13 @@ fn reads_lines_of_json() {
     let data = r#"{"state": "running", "role": "replica"}"#;
     assert_eq!((Head::of(data).level, Head::of(data).message), (None, data));
 }
+
+#[test]
+fn what_is_looked_up_is_in_order() {
+    for starts in [TOOL_WORDS, ZOOKEEPER] {
+        for pair in starts.windows(2) {
+            assert!(pair[0] < pair[1] && !pair[1].starts_with(pair[0]), "{pair:?}");
+        }
+        assert!(starts.iter().all(|start| begins(starts, &format!("{start} and more"))));
+    }
+}

@@ -160,6 +160,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         Replication,
         "receives the primary's changes",
     ),
+    step("starting PostgreSQL ", Start, "the server process begins"),
     step(
         "terminating any other active server processes",
         Stop,

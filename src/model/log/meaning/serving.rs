@@ -65,6 +65,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         Stop,
         "PostgreSQL ended although Patroni did not stop it",
     ),
+    step("postmaster pid=", Start, "the server process has begun"),
     step("primary: history=", Rewind, "where the leader's timelines began"),
     step("primary_timeline=", Rewind, "compares its history with the leader's"),
     step(

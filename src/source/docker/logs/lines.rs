@@ -161,6 +161,28 @@ impl Resume {
     }
 }
 
+/// The lines that pieces of a log make (each with whether it was written to stderr): stamp, stderr, bytes. And how many of
+/// them would be taken for new if the log were read once more; 0, if no stamp steps back. For the fuzz target alone.
+#[doc(hidden)]
+pub fn joined(pieces: &[(bool, Vec<u8>)]) -> (Vec<(i64, bool, Vec<u8>)>, usize) {
+    let mut joiner = LineJoiner::default();
+    let mut done = Vec::new();
+    for (stderr, piece) in pieces {
+        joiner.push(if *stderr { Lane::Err } else { Lane::Out }, piece, &mut done);
+    }
+    joiner.finish(&mut done);
+    let mut resume = Resume::default();
+    let admitted: Vec<&RawLine> = done.iter().filter(|line| resume.admit(line)).collect();
+    resume.reopen();
+    let again = done.iter().filter(|line| resume.admit(line)).count();
+    let all = admitted.len() == done.len();
+    let bytes = |line: RawLine| (line.nanos, line.lane == Lane::Err, line.bytes);
+    (
+        done.into_iter().map(bytes).collect(),
+        if all { again } else { usize::MAX },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
