@@ -15,6 +15,7 @@ pub mod file;
 pub mod lab;
 mod layers;
 pub mod settings;
+pub mod since;
 mod values;
 
 use std::path::PathBuf;

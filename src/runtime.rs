@@ -9,6 +9,7 @@ mod conductor;
 mod discover;
 mod exit;
 mod logging;
+mod logs;
 mod monitor;
 mod probe;
 mod recording;
@@ -74,6 +75,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
                 ExitCode::FAILURE
             })
         }
+        Some(Command::Logs(args)) => logs::run(&args, options(&settings, None), &settings).await,
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Replay { file }) => replay::file(&file, look, Place::of(&settings)).await,
         Some(Command::Demo) => replay::demo(look, Place::of(&settings)).await,

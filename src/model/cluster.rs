@@ -91,7 +91,7 @@ impl Cluster {
                 }
             }
             Signal::Probe(news) => facts.extend(self.probe.take(news, now)),
-            Signal::Logs(_) | Signal::LogGap { .. } => {}
+            Signal::Logs(_) | Signal::OlderLogs { .. } | Signal::LogGap { .. } => {}
         }
         facts.sort_by_key(|fact| fact.at);
         facts
