@@ -33,6 +33,7 @@ mod reporting;
 mod scanning;
 mod typing;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,7 @@ use crate::model::fact::Fact;
 use crate::model::failover::{Cast, Chronicle, Picture};
 use crate::model::log::{Level, LogLine};
 use crate::model::member::{self, Member};
+use crate::model::name::ContainerName;
 use crate::model::signal::{Report, Signal};
 use crate::model::time::Timestamp;
 use crate::model::topology;
@@ -91,6 +93,8 @@ pub struct App {
     pub chronicle: Chronicle,
     /// Container logs.
     pub logs: LogStore,
+    /// Containers of which Docker has older lines that were not read.
+    pub unread: BTreeSet<ContainerName>,
     /// Lag of the last minute.
     pub history: History,
     /// The screen.
@@ -187,8 +191,21 @@ impl App {
                 }
                 return (Vec::new(), if shown { Urgency::Now } else { Urgency::Never });
             }
+            Signal::OlderLogs {
+                container,
+                lines,
+                complete,
+            } => {
+                self.logs.prepend(&container, &lines);
+                if complete {
+                    self.unread.remove(&container);
+                } else {
+                    self.unread.insert(container);
+                }
+                return (Vec::new(), Urgency::Now);
+            }
             Signal::LogGap { container, at, why } => {
-                let text = format!("— no more lines: {why} —");
+                let text = format!("— {why} —");
                 self.logs.push(LogLine {
                     at,
                     container,

@@ -16,6 +16,7 @@ pub mod lab;
 mod layers;
 pub mod operate;
 pub mod settings;
+pub mod since;
 pub(crate) mod values;
 
 use std::path::PathBuf;

@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod link;
 pub mod lock;
 pub mod log;
+pub mod log_start;
 pub mod member;
 pub mod name;
 pub mod operation;

@@ -11,6 +11,7 @@ mod drill;
 mod exit;
 mod hands;
 mod logging;
+mod logs;
 mod monitor;
 mod operate;
 mod probe;
@@ -81,6 +82,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Fault(args)) => drill::fault(&args, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Heal(args)) => drill::heal(&args, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Audit(args)) => drill::audit(&args, &settings),
+        Some(Command::Logs(args)) => logs::run(&args, options(&settings, None), &settings).await,
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Replay { file }) => replay::file(&file, look, Place::of(&settings)).await,
         Some(Command::Demo) => replay::demo(look, Place::of(&settings)).await,

@@ -12,6 +12,7 @@ use crate::app::view::Pane;
 use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{ActOutcome, Order};
 use crate::model::check::{Plan, Step};
+use crate::model::log_start::LogStart;
 use crate::model::pace::Pace;
 use crate::model::signal::Signal;
 use crate::model::topology::Targets;
@@ -112,6 +113,8 @@ pub enum Effect {
     Check(Plan),
     /// Ask the sources at this pace from now on.
     Pace(Pace),
+    /// Read older lines of the logs as well: so many more, those since then, or all.
+    LogDepth(LogStart),
     /// Write the report of the episode of this number.
     Report(u32),
     /// Give the terminal back and stop this process until it is continued.

@@ -56,6 +56,8 @@ pub enum Command {
     Heal(HealArgs),
     /// Print who did what to the cluster with pgherd, and what became of it.
     Audit(AuditArgs),
+    /// Print the log lines of all containers in one order of time, or of some; as text or JSON, for pipes.
+    Logs(LogsArgs),
     /// Make or remove the table of the probe; see --probe.
     Probe(ProbeArgs),
     /// Play a record: the same screen, with time travel.
@@ -104,6 +106,45 @@ pub struct AuditArgs {
     /// One JSON object a line.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `pgherd logs …`
+#[derive(Clone, Debug, Default, Args)]
+#[command(
+    long_about = "Print the log lines of all containers of the cluster in one order of time, or of some of them.\n\n\
+                  A line is its time, its container and its text, without control characters and passwords. Everything \
+                  that Docker has is printed unless --tail or --since says otherwise. Lines that cannot be had are told on \
+                  standard error.",
+    after_help = "With --json, each line is one object:\n  \
+                  {\"at\": RFC 3339 in UTC with microseconds, \"container\": text, \"stream\": \"stdout\" or \"stderr\",\n   \
+                  \"level\": \"debug\", \"info\", \"warning\", \"error\" or \"fatal\", \"text\": text}\n\
+                  and where lines cannot be had:\n  \
+                  {\"at\": …, \"container\": …, \"gap\": why}\n\
+                  Exit codes: 0 done or the reader went away, 1 some lines could not be read, 2 wrong usage, \
+                  3 no cluster or no such container, 130 ended by ctrl-C."
+)]
+pub struct LogsArgs {
+    /// Only these: names of containers or of compose services.
+    #[arg(value_name = "CONTAINER")]
+    pub containers: Vec<String>,
+    /// Go on with what is written from now on, until ctrl-C.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Only lines with this regular expression; in lower case it matches either case.
+    #[arg(long, value_name = "REGEX")]
+    pub grep: Option<String>,
+    /// No lines with this regular expression.
+    #[arg(long, value_name = "REGEX")]
+    pub exclude: Option<String>,
+    /// Only lines of this level and above: debug, info, warning, error or fatal.
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<String>,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Print times in UTC, as --time-zone utc.
+    #[arg(long)]
+    pub utc: bool,
 }
 
 /// `pgherd probe …`
@@ -216,6 +257,9 @@ pub struct MonitorArgs {
     /// Memory for the log lines that are kept, in MB; what no longer fits is counted [default: 32].
     #[arg(long, global = true, value_name = "MB")]
     pub log_memory: Option<String>,
+    /// Read log lines from then on instead: all, a span such as 10m, or a time such as 2026-11-22T19:17:51Z.
+    #[arg(long, global = true, value_name = "WHEN", conflicts_with = "tail")]
+    pub since: Option<String>,
     /// Record the run into this new file, or into a new file in this folder; pgherd replay plays it.
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<String>,

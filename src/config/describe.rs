@@ -30,6 +30,8 @@ pub fn describe(settings: &Settings) -> String {
     table.row("probe", &quoted(settings.probe.value.name()), &settings.probe.from);
     table.row("tail", &settings.tail.value, &settings.tail.from);
     table.row("log_memory", &settings.log_memory.value, &settings.log_memory.from);
+    let since = settings.since.value.map(|since| quoted(&since.to_string()));
+    table.row("since", &since.as_deref().unwrap_or(OPEN), &settings.since.from);
     let zone = match settings.time_zone.value {
         TimeZone::Local => "local",
         TimeZone::Utc => "utc",

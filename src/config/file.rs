@@ -37,6 +37,8 @@ pub struct File {
     pub tail: Option<Spanned<u32>>,
     /// Memory for the lines that are kept.
     pub log_memory: Option<Spanned<u32>>,
+    /// From when on log lines are read.
+    pub since: Option<Spanned<String>>,
     /// `local` or `utc`.
     pub time_zone: Option<Spanned<String>>,
     /// Folder for reports.

@@ -10,6 +10,7 @@ use super::cli::MonitorArgs;
 use super::environment::Environment;
 use super::file::{self, Hidden, Loaded, MemberTable, PatroniTable, PostgresTable, ProxyTable};
 use super::layers::Layers;
+use super::since::{self, Since};
 use super::{ConfigError, Origin, Sourced, values};
 use crate::app::logs;
 use crate::app::options::Mark;
@@ -49,10 +50,12 @@ pub struct Settings {
     pub mark: Sourced<Mark>,
     /// What clients try.
     pub probe: Sourced<ProbeSetting>,
-    /// Log lines read of each container at the start.
+    /// Log lines read of each container at the start, unless [`Settings::since`] says otherwise.
     pub tail: Sourced<u32>,
     /// Memory for the lines that are kept, in MB.
     pub log_memory: Sourced<u32>,
+    /// From when on the logs are read.
+    pub since: Sourced<Option<Since>>,
     /// Zone of the times shown.
     pub time_zone: Sourced<TimeZone>,
     /// Folder for reports; `None` is the working folder, or [`Settings::spare_reports`] where that cannot be written.
@@ -159,6 +162,16 @@ pub enum TimeZone {
     Utc,
 }
 
+impl TimeZone {
+    /// The zone itself.
+    pub fn zone(self) -> jiff::tz::TimeZone {
+        match self {
+            Self::Local => jiff::tz::TimeZone::system(),
+            Self::Utc => jiff::tz::TimeZone::UTC,
+        }
+    }
+}
+
 /// Resolves the layers: a flag wins over the environment, that over the file, that over the default.
 ///
 /// # Errors
@@ -226,6 +239,10 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .find("log_memory", "", &flags.log_memory, &keys.log_memory)
             .parse(|text| values::megabytes(text, MOST_MEMORY))?
             .or(logs::LIMIT_MB),
+        since: at
+            .find("since", "", &flags.since, &keys.since)
+            .parse(since::parse)?
+            .or_none(),
         time_zone: at
             .find("time_zone", "", &flags.time_zone, &keys.time_zone)
             .parse(values::time_zone)?

@@ -107,7 +107,7 @@ impl Cluster {
                     ..Fact::ours(step.at, None, String::new())
                 });
             }
-            Signal::Logs(_) | Signal::LogGap { .. } => {}
+            Signal::Logs(_) | Signal::OlderLogs { .. } | Signal::LogGap { .. } => {}
         }
         facts.sort_by_key(|fact| fact.at);
         facts

@@ -45,7 +45,16 @@ pub enum Signal {
     ClockStepped(Step),
     /// New log lines, oldest first within a container.
     Logs(Vec<LogLine>),
-    /// Log lines that cannot be had any more, and why.
+    /// Log lines that are older than all that came of a container: the newest of them at first, each part in order.
+    OlderLogs {
+        /// Whose.
+        container: ContainerName,
+        /// Oldest first; maybe none.
+        lines: Vec<LogLine>,
+        /// Docker has no older ones; else there are some that were not asked for.
+        complete: bool,
+    },
+    /// Log lines that cannot be had, or not any more, and why.
     LogGap {
         /// Whose.
         container: ContainerName,

@@ -8,19 +8,21 @@ use std::sync::{Arc, OnceLock};
 
 use bollard::Docker;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::credentials::login_for;
 use crate::config::settings::Settings;
 use crate::lab::credentials as lab;
 use crate::model::link::SourceId;
+use crate::model::log_start::LogStart;
 use crate::model::name::{ContainerName, MemberName, ProxyName};
 use crate::model::pace::Pace;
 use crate::model::probe::Mode;
+use crate::model::signal::Signal;
 use crate::model::topology::{Address, ProxyTarget, StoreTarget, Targets};
 use crate::net::http::BasicAuth;
-use crate::source::docker::LogStart;
+use crate::source::docker::LogPlan;
 use crate::source::postgres::{Login, Password, Secret};
 use crate::source::probe::{Plan, Target};
 use crate::source::{self, Context};
@@ -33,6 +35,7 @@ pub(crate) struct Conductor {
     settings: Arc<Settings>,
     docker: Arc<OnceLock<Docker>>,
     followed: watch::Sender<BTreeSet<ContainerName>>,
+    log_start: watch::Sender<LogStart>,
     /// Reads and writes of our own are wanted.
     probes: bool,
     pace: watch::Sender<Pace>,
@@ -58,11 +61,11 @@ enum Wanted {
 }
 
 impl Conductor {
-    /// Starts Docker's source, which finds the rest.
+    /// Starts Docker's source, which finds the rest; lines of logs go into `lines`.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub(crate) fn start(context: Context, settings: Arc<Settings>) -> io::Result<Self> {
+    pub(crate) fn start(context: Context, settings: Arc<Settings>, lines: mpsc::Sender<Signal>) -> io::Result<Self> {
         let tasks = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("sources")
@@ -79,11 +82,17 @@ impl Conductor {
             stop.run_until_cancelled(super::clock::watch(clock, super::clock::wall))
                 .await
         });
+        let (log_start, start) = watch::channel(settings.log_start(context.now()));
+        let logs = LogPlan {
+            outlet: Arc::new(move |_| lines.clone()),
+            start,
+            follow: true,
+        };
         let docker = Arc::new(OnceLock::new());
         let source = (context.clone(), Arc::clone(&settings), Arc::clone(&docker));
         tasks.spawn(source::supervise(context.clone(), SourceId::Docker, move || {
             let (context, settings, docker) = source.clone();
-            watch_docker(context, settings, docker, following.clone())
+            watch_docker(context, settings, docker, following.clone(), logs.clone())
         }));
         Ok(Self {
             tasks: Some(tasks),
@@ -91,6 +100,7 @@ impl Conductor {
             settings,
             docker,
             followed,
+            log_start,
             probes: false,
             pace,
             running: BTreeMap::new(),
@@ -114,6 +124,11 @@ impl Conductor {
     /// How often sources ask from now on.
     pub(crate) fn keep_pace(&self, pace: Pace) {
         self.pace.send_replace(pace);
+    }
+
+    /// Reads older lines of the logs as well.
+    pub(crate) fn read_logs_from(&self, start: LogStart) {
+        self.log_start.send_replace(start);
     }
 
     /// The daemon, once there is a way to it.
@@ -268,10 +283,11 @@ async fn watch_docker(
     settings: Arc<Settings>,
     docker: Arc<OnceLock<Docker>>,
     followed: watch::Receiver<BTreeSet<ContainerName>>,
+    logs: LogPlan,
 ) {
     let reached = source::docker::reach(&context, settings.docker_host.value.as_deref()).await;
     let docker = docker.get_or_init(|| reached).clone();
-    source::docker::watch(context, docker, followed, LogStart::Tail(settings.tail.value)).await;
+    source::docker::watch(context, docker, followed, logs).await;
 }
 
 async fn watch_postgres(context: Context, member: MemberName, address: Address, in_lab: bool, settings: Arc<Settings>) {

@@ -44,12 +44,17 @@ pub(super) async fn look_at_one(options: app::Options, settings: Arc<Settings>) 
         .await
         .map_err(|error| Failure::Failed(error.to_string()))?;
     match app.stage() {
-        Stage::Choosing(names) => Err(Failure::Usage(format!(
-            "several clusters: name one with --cluster: {}",
-            names.join(", ")
-        ))),
+        Stage::Choosing(names) => Err(several(&names)),
         _ => Ok(app),
     }
+}
+
+/// One has to be chosen.
+pub(super) fn several(names: &[String]) -> Failure {
+    Failure::Usage(format!(
+        "several clusters: name one with --cluster: {}",
+        names.join(", ")
+    ))
 }
 
 /// The state once everything was read, or as far as it came in time.
@@ -65,7 +70,8 @@ pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::
         pace: Context::calm(),
         stop: CancellationToken::new(),
     };
-    let mut conductor = Conductor::start(context, settings)?;
+    let lines = context.signals.clone();
+    let mut conductor = Conductor::start(context, settings, lines)?;
     let (mut app, mut effects) = App::start(options, clock());
     let deadline = Instant::now() + PATIENCE;
     let mut settled = None;

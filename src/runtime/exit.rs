@@ -10,6 +10,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// 2: the options or the configuration make no sense (clap uses 2 too).
     Usage(String),
+    /// 3: what was named is not there.
+    Nothing(String),
     /// 4: the screen needs a terminal, and there is none.
     NoTerminal(String),
 }
@@ -24,6 +26,7 @@ impl Failure {
         let (code, text) = match self {
             Self::Failed(text) => (1, text),
             Self::Usage(text) => (2, text),
+            Self::Nothing(text) => (NOTHING_FOUND, text),
             Self::NoTerminal(text) => (4, text),
         };
         eprintln!("pgherd: {text}");

@@ -11,7 +11,7 @@ use crossterm::event::{Event as Input, EventStream, MouseButton, MouseEvent, Mou
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,8 @@ const FRAME: Duration = Duration::from_millis(33);
 const KEY_FRAME: Duration = Duration::from_millis(8);
 /// Signals that wait for the loop; a source that is faster waits.
 const SIGNALS: usize = 1_024;
+/// Batches of log lines that wait for the loop: they come last, and a log waits while others' lines are taken.
+const BATCHES: usize = 8;
 /// Signals taken between two looks at the keys.
 const BURST: usize = 64;
 /// A terminal that swallows our writes may hold the loop; a request to end is obeyed all the same after this.
@@ -74,7 +76,8 @@ pub(crate) async fn run(
         pace: Context::calm(),
         stop: CancellationToken::new(),
     };
-    let conductor = Conductor::start(context, Arc::clone(&settings))?.with_probe();
+    let (lines, logs) = mpsc::channel(BATCHES);
+    let conductor = Conductor::start(context, Arc::clone(&settings), lines)?.with_probe();
     let (done, acted) = mpsc::channel(16);
     let (app, effects) = App::start(options, clock());
     provoke_panics(&conductor);
@@ -99,7 +102,17 @@ pub(crate) async fn run(
     monitor.take(Event::Resize { width, height });
     monitor.carry_out(effects);
     monitor.look_for_faults();
-    monitor.watch(&mut screen, inbox, acted, &mut ending).await
+    monitor
+        .watch(
+            &mut screen,
+            Inboxes {
+                signals: inbox,
+                logs,
+                acted,
+            },
+            &mut ending,
+        )
+        .await
 }
 
 struct Monitor<'a> {
@@ -119,12 +132,22 @@ struct Monitor<'a> {
     scans: bool,
 }
 
+/// What comes from outside the loop, beside keys.
+struct Inboxes {
+    signals: mpsc::Receiver<Signal>,
+    logs: mpsc::Receiver<Signal>,
+    acted: mpsc::Receiver<Event>,
+}
+
 impl Monitor<'_> {
     async fn watch(
         &mut self,
         screen: &mut Screen,
-        mut inbox: mpsc::Receiver<Signal>,
-        mut acted: mpsc::Receiver<Event>,
+        Inboxes {
+            signals: mut inbox,
+            mut logs,
+            mut acted,
+        }: Inboxes,
         ending: &mut mpsc::Receiver<i32>,
     ) -> io::Result<Ended> {
         let (mut keys, _reading) = read_keys();
@@ -164,8 +187,14 @@ impl Monitor<'_> {
                     }
                     urgency
                 }
+                // One batch a round: keys are looked at in between.
+                Some(lines) = logs.recv() => {
+                    let urgency = self.take(Event::Signal(lines));
+                    yield_now().await;
+                    urgency
+                }
                 // Nothing else waits; the reader of the keys has its turn first.
-                () = tokio::task::yield_now(), if self.scans => {
+                () = yield_now(), if self.scans => {
                     self.scans = false;
                     self.take(Event::Scan)
                 }
@@ -219,6 +248,7 @@ impl Monitor<'_> {
                 Effect::Over(id) => self.over(id),
                 Effect::Check(plan) => self.check(plan),
                 Effect::Pace(pace) => self.conductor.keep_pace(pace),
+                Effect::LogDepth(start) => self.conductor.read_logs_from(start),
                 Effect::Report(number) => self.report(number),
                 Effect::Record => {
                     if let Some(news) = self.tape.turn(&self.app) {

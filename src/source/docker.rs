@@ -15,10 +15,11 @@ mod stats;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -30,25 +31,41 @@ pub use self::recognise::{Making, recognise};
 use super::{Context, Reporter};
 use crate::model::container::{Container, Usage};
 use crate::model::link::{Cause, SourceId};
+use crate::model::log_start::LogStart;
 use crate::model::name::ContainerName;
-use crate::model::signal::Report;
+use crate::model::signal::{Report, Signal};
 use crate::model::text::clean_line;
-use crate::model::time::Timestamp;
 
 /// From one sign of life to the next, and a ping's deadline: a frozen daemon is noticed within two seconds.
 const PING: Duration = Duration::from_secs(1);
 /// The same while the daemon does not answer.
 const PING_WHILE_DOWN: Duration = Duration::from_millis(500);
 
-/// Which lines of a log that is followed from now on come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogStart {
-    /// This many of the last ones.
-    Tail(u32),
-    /// Those from this time on (whole seconds).
-    Since(Timestamp),
-    /// All that Docker still has.
-    All,
+/// Where the lines of a container go.
+pub type Outlet = Arc<dyn Fn(&ContainerName) -> mpsc::Sender<Signal> + Send + Sync>;
+
+/// What is read of the logs, and where their lines go.
+#[derive(Clone)]
+pub struct LogPlan {
+    /// For each container where [`Signal::Logs`] and its like go. Bounded, so that a log waits while its lines are not
+    /// taken; and not the way of everything else, so that nothing else waits behind lines.
+    pub outlet: Outlet,
+    /// Where the log of a container begins when it is first followed. Another value makes older lines be read, of which
+    /// [`LogStart::Tail`] counts those that are wanted more.
+    pub start: watch::Receiver<LogStart>,
+    /// Goes on with what is written later; else each log ends with what there is, and its sender is dropped.
+    pub follow: bool,
+}
+
+impl LogPlan {
+    /// All lines to one place, from the same beginning for ever.
+    pub fn following(lines: mpsc::Sender<Signal>, start: LogStart) -> Self {
+        Self {
+            outlet: Arc::new(move |_| lines.clone()),
+            start: watch::channel(start).1,
+            follow: true,
+        }
+    }
 }
 
 /// What the tasks of this source tell its owner.
@@ -61,15 +78,13 @@ enum News {
 
 /// Reads the daemon until dropped: [`Report::Containers`] when something changed and every 5 s, [`Report::Usage`] each
 /// second, container events, and the logs and usage of the containers in `followed`, which may change at any time.
-///
-/// `start` is where the log of a container begins when it is first followed.
 pub async fn watch(
     context: Context,
     docker: Docker,
     mut followed: watch::Receiver<BTreeSet<ContainerName>>,
-    start: LogStart,
+    logs: LogPlan,
 ) {
-    let mut owner = Owner::new(context.clone(), start, docker.clone()).await;
+    let mut owner = Owner::new(context.clone(), logs, docker.clone()).await;
     let (news, mut inbox) = mpsc::channel(64);
     let (hints, heard) = mpsc::channel(256);
     let (table, _) = watch::channel(Table::new());
@@ -108,10 +123,12 @@ pub async fn watch(
 struct Owner {
     context: Context,
     docker: Docker,
-    start: LogStart,
+    logs: LogPlan,
+    /// One log at a time is read for older lines.
+    turns: logs::Turns,
     link: Reporter,
     tasks: JoinSet<()>,
-    followers: BTreeMap<ContainerName, [AbortHandle; 2]>,
+    followers: BTreeMap<ContainerName, Vec<AbortHandle>>,
     table: watch::Receiver<Table>,
     /// Counts the outages that are over.
     epoch: watch::Sender<u64>,
@@ -126,12 +143,13 @@ struct Owner {
 }
 
 impl Owner {
-    async fn new(context: Context, start: LogStart, docker: Docker) -> Self {
+    async fn new(context: Context, logs: LogPlan, docker: Docker) -> Self {
         Self {
             link: Reporter::start(context.clone(), SourceId::Docker).await,
             context,
             docker,
-            start,
+            logs,
+            turns: Arc::new(Semaphore::new(1)),
             tasks: JoinSet::new(),
             followers: BTreeMap::new(),
             table: watch::channel(Table::new()).1,
@@ -216,15 +234,27 @@ impl Owner {
                 epoch.subscribe(),
                 news.clone(),
             );
-            let log = logs::follow(
+            let mut handles = vec![self.tasks.spawn(usage)];
+            let extent = logs::SharedExtent::default();
+            if self.logs.follow {
+                handles.push(self.tasks.spawn(logs::follow_older(
+                    docker.clone(),
+                    name.clone(),
+                    self.logs.clone(),
+                    Arc::clone(&extent),
+                    table.clone(),
+                    Arc::clone(&self.turns),
+                )));
+            }
+            handles.push(self.tasks.spawn(logs::follow(
                 self.context.clone(),
                 docker.clone(),
                 name.clone(),
-                self.start,
+                self.logs.clone(),
+                extent,
                 table.clone(),
                 epoch.subscribe(),
-            );
-            let handles = [self.tasks.spawn(usage), self.tasks.spawn(log)];
+            )));
             self.followers.insert(name.clone(), handles);
         }
     }

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use pgherd::app::event::{Effect, Event};
 use pgherd::app::{App, Options};
 use pgherd::lab::credentials::{DATABASE, MONITOR};
+use pgherd::model::log_start::LogStart;
 use pgherd::model::time::Timestamp;
 use pgherd::model::topology::Targets;
-use pgherd::source::docker::LogStart;
+use pgherd::source::docker::LogPlan;
 use pgherd::source::postgres::{Login, Password, Secret, SslMode};
 use pgherd::source::{Context, docker, haproxy, patroni, postgres, zookeeper};
 use tokio::sync::{mpsc, watch};
@@ -35,7 +36,8 @@ async fn read(project: &str) -> App {
     };
     let (followed, following) = watch::channel(std::collections::BTreeSet::new());
     let daemon = docker::reach(&context, None).await;
-    tokio::spawn(docker::watch(context.clone(), daemon, following, LogStart::Tail(500)));
+    let logs = LogPlan::following(context.signals.clone(), LogStart::Tail(500));
+    tokio::spawn(docker::watch(context.clone(), daemon, following, logs));
     let options = Options {
         selector: Some(project.to_owned()),
         ..Options::default()

@@ -11,11 +11,12 @@ use pgherd::action::container::perform;
 use pgherd::model::act::{ActTarget, ContainerAct};
 use pgherd::model::container::{Container, ContainerAction, ContainerState, Usage};
 use pgherd::model::link::{Cause, LinkState};
+use pgherd::model::log_start::LogStart;
 use pgherd::model::name::ContainerName;
 use pgherd::model::signal::{Report, Signal};
 use pgherd::model::time::Timestamp;
 use pgherd::source::Context;
-use pgherd::source::docker::{self, DEFAULT_SOCKET, LogStart};
+use pgherd::source::docker::{self, DEFAULT_SOCKET, LogPlan};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -122,7 +123,8 @@ impl Watched {
         let followed: BTreeSet<_> = followed.iter().cloned().collect();
         let task = tokio::spawn(async move {
             let (_keep, followed) = watch::channel(followed);
-            docker::watch(context, docker, followed, LogStart::All).await;
+            let logs = LogPlan::following(context.signals.clone(), LogStart::All);
+            docker::watch(context, docker, followed, logs).await;
         });
         Self {
             inbox,
@@ -167,7 +169,8 @@ impl Watched {
             | Signal::Container(_)
             | Signal::Link { .. }
             | Signal::Probe(_)
-            | Signal::ClockStepped(_) => {}
+            | Signal::ClockStepped(_)
+            | Signal::OlderLogs { .. } => {}
         }
     }
 
@@ -342,7 +345,7 @@ async fn a_kill_is_shown_at_once_and_a_removed_log_is_told() {
     seen.until(&one, Duration::from_secs(5), |seen| !seen.gaps.is_empty())
         .await;
     seen.spend(&one, Duration::from_secs(3)).await;
-    assert_eq!(seen.gaps, ["the container was removed"]);
+    assert_eq!(seen.gaps, ["no more lines: the container was removed"]);
     let error = perform(&docker, ContainerAct::Start, &one.target()).await.unwrap_err();
     assert!(error.contains("no longer exists"), "{error}");
 }
@@ -357,5 +360,8 @@ async fn a_log_that_docker_does_not_keep_is_told_once() {
         .await;
     seen.spend(&one, Duration::from_secs(2)).await;
     // Newer daemons keep a copy for any driver but `none`.
-    assert_eq!(seen.gaps, ["its log driver keeps no lines that Docker could give"]);
+    assert_eq!(
+        seen.gaps,
+        ["no more lines: its log driver keeps no lines that Docker could give"]
+    );
 }

@@ -13,6 +13,7 @@ use super::*;
 use crate::model::container::ContainerAction;
 use crate::model::link::LinkState;
 use crate::model::signal::Signal;
+use crate::model::time::Timestamp;
 
 struct Watched {
     inbox: mpsc::Receiver<Signal>,
@@ -40,7 +41,8 @@ impl Watched {
         let followed = followed.iter().map(|name| ContainerName::from(*name)).collect();
         let task = tokio::spawn(async move {
             let (_keep, followed) = watch::channel(followed);
-            super::watch(context, docker, followed, LogStart::All).await;
+            let logs = LogPlan::following(context.signals.clone(), LogStart::All);
+            super::watch(context, docker, followed, logs).await;
         });
         Self { inbox, task }
     }
