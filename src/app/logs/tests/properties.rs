@@ -112,7 +112,10 @@ fn after(acts: Vec<Act>, lens: &Lens, sought: &Pattern) -> (LogStore, Naive, usi
                     naive.push(line);
                 }
             }
-            Act::Prepend(at, lines) => {
+            Act::Prepend(at, mut lines) => {
+                for line in &mut lines {
+                    line.container = CONTAINERS[at].into();
+                }
                 received += lines.len();
                 store.prepend(&CONTAINERS[at].into(), &lines);
                 naive.prepend(&CONTAINERS[at].into(), &lines);
@@ -167,7 +170,7 @@ fn walked(store: &LogStore, lens: &Lens, page: usize) -> (Vec<Row>, Vec<(Timesta
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn shows_what_the_naive_list_shows(
