@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::clients::psql;
+use crate::straight_line::psql;
 use crate::lab::{Lab, PGHERD, PROJECT, lab, service_of};
 use crate::{ESC, FAILOVER, SOON, monitor, other};
 
