@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::event::{Effect, Event};
 use crate::app::{self, App, Stage};
 use crate::config::settings::Settings;
+use crate::model::cluster::Cluster;
 use crate::model::link::{LinkState, SourceId};
 use crate::source::Context;
 
@@ -83,9 +84,7 @@ pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::
         }
         let open = matches!(app.stage(), Stage::Nothing | Stage::Choosing(_));
         settled = open.then(|| settled.unwrap_or(Instant::now() + SETTLE));
-        let all_asked =
-            app.stage() == Stage::Watching && app.cluster.links.values().all(|link| *link != LinkState::Connecting);
-        if app.cluster.dcs.is_some() && all_asked {
+        if app.stage() == Stage::Watching && app.cluster.dcs.is_some() && all_asked(&app.cluster) {
             return Ok(app);
         }
         let until = settled.map_or(deadline, |settled: Instant| settled.min(deadline));
@@ -94,6 +93,19 @@ pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::
         };
         (effects, _) = app.update(Event::Signal(signal), clock());
     }
+}
+
+/// Every source has answered or failed once, those too that have only just begun and are not among the links yet.
+fn all_asked(cluster: &Cluster) -> bool {
+    let members = cluster.targets.nodes.iter().flat_map(|node| {
+        let postgres = node.postgres.as_ref().map(|_| SourceId::Postgres(node.member.clone()));
+        let rest = node.rest.as_ref().map(|_| SourceId::Patroni(node.member.clone()));
+        postgres.into_iter().chain(rest)
+    });
+    let proxies = cluster.targets.proxies.iter();
+    let mut wanted = members.chain(proxies.map(|proxy| SourceId::Proxy(proxy.name.clone())));
+    let links = &cluster.links;
+    wanted.all(|source| links.contains_key(&source)) && links.values().all(|link| *link != LinkState::Connecting)
 }
 
 /// What was found and how it answers, for people.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::member::{streams, written_streams};
+use super::member::streams;
 use super::request::Request;
 use super::sight::Sight;
 use super::{Operator, PROMPT, Seen, object};
@@ -163,10 +163,12 @@ impl Operator<'_> {
         let name = format!("{leader} follows");
         let deadline = Instant::now() + FOLLOWS + self.plan.loop_wait * 2;
         let members = [leader.clone()];
-        let seen = |sight: &Sight| match sight.rest.get(leader) {
-            Some(status) if streams(&sight.dcs, leader, status) => Seen::Yes((), "streams".to_owned()),
-            None if written_streams(&sight.dcs, leader) => Seen::Yes((), "streams".to_owned()),
-            _ => Seen::Not,
+        let seen = |sight: &Sight| {
+            if streams(sight, leader) {
+                Seen::Yes((), "streams".to_owned())
+            } else {
+                Seen::Not
+            }
         };
         self.until(&name, &members, deadline, seen)
             .await

@@ -109,7 +109,7 @@ impl Operator<'_> {
         .await?;
         self.until("streams again", &members, deadline, |sight| {
             let status = sight.rest.get(member).filter(|status| again(status, started.as_ref()));
-            match status.filter(|status| streams(&sight.dcs, member, status)) {
+            match status.filter(|_| streams(sight, member)) {
                 Some(status) => Seen::Yes((), format!("started {}", status.started.as_deref().unwrap_or_default())),
                 None => Seen::Not,
             }
@@ -157,23 +157,17 @@ fn again(status: &RestStatus, started: Option<&String>) -> bool {
     status.started.is_some() && status.started.as_ref() != started
 }
 
-/// It runs as a standby and receives; Patroni before 3.0.4 does not say whether it streams.
-pub(super) fn streams(dcs: &DcsSnapshot, member: &MemberName, status: &RestStatus) -> bool {
-    let entry = dcs.member(member);
-    let state = status.replication_state.as_deref();
-    let state = state.or_else(|| entry?.replication_state.as_deref());
-    let replica = status.role == PatroniRole::Replica && status.state == "running";
-    replica && (state == Some("streaming") || (is_silent(status.version.as_deref()) && status.location.is_some()))
-}
-
-/// The same by what its Patroni last wrote, where that itself is not reached.
-pub(super) fn written_streams(dcs: &DcsSnapshot, member: &MemberName) -> bool {
-    dcs.member(member).is_some_and(|entry| {
-        let state = entry.replication_state.as_deref();
-        let replica = entry.role == PatroniRole::Replica && entry.state == "running";
-        replica
-            && (state == Some("streaming") || (is_silent(entry.version.as_deref()) && entry.xlog_location.is_some()))
-    })
+/// It runs as a standby and streams, as its Patroni wrote, which comes last, and as it says itself where it is reached.
+/// Patroni before 3.0.4 does not say whether it streams.
+pub(super) fn streams(sight: &Sight, member: &MemberName) -> bool {
+    let Some(entry) = sight.dcs.member(member) else {
+        return false;
+    };
+    let state = entry.replication_state.as_deref();
+    let silent = is_silent(entry.version.as_deref()) && entry.xlog_location.is_some();
+    let written = entry.role == PatroniRole::Replica && entry.state == "running";
+    let said = |status: &RestStatus| status.role == PatroniRole::Replica && status.state == "running";
+    written && (state == Some("streaming") || silent) && sight.rest.get(member).is_none_or(said)
 }
 
 fn is_silent(version: Option<&str>) -> bool {
