@@ -13,9 +13,9 @@ use super::failover::{Episode, Fault, Hit, Mark, PhaseKind, Timeline};
 
 pub use timing::{Basis, Checks, DEFAULT_INTER, DEFAULT_LOOP_WAIT, DEFAULT_RETRY, Setting, Timing, is_before};
 
-/// Wait of a candidate for a member that does not answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// The same, and a little.
+/// Wait of a candidate for a member that does not answer: 2 s, less what the news of the free lock may be late.
+const PATIENCE: Duration = Duration::from_millis(1_900);
+/// The same at most, and a little.
 const RACE: Duration = Duration::from_millis(2_200);
 /// A promotion with nothing left to replay.
 const PROMOTION: Band = Band::millis(50, 1_000);

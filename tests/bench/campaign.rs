@@ -152,6 +152,10 @@ const TOTAL: &str = "total";
 
 /// One failover from healthy to healthy; its figures by their names. Prints them.
 fn one(lab: &Lab, fault: Fault, reports: &Path) -> Vec<(String, Figure)> {
+    // HAProxy 3.0 keeps sessions of clients that gave up while their server went down: some hundred in each run, for as long
+    // as it lives, until its maxconn is full and nobody gets in. Each run begins with a fresh one.
+    lab.docker("restart", "postgres_entrypoint");
+    lab.wait("HAProxy answers", SOON, |lab| lab.answers("postgres_entrypoint"));
     let leader = lab.leader().unwrap();
     let environment = [("PGHERD_REPORTS", reports.to_str().unwrap())];
     let terminal = Terminal::start(&program(), &["--cluster", project()], &environment, (120, 80));
