@@ -1,6 +1,5 @@
 //! Episodes of the reference cluster, acted out.
 
-mod felt;
 mod measured;
 
 use std::time::Duration;
