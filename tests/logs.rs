@@ -215,6 +215,7 @@ fn a_pipe_gets_what_was_asked_for_and_may_end_early() {
     let mut herd = Herd::new("pipe");
     let script = r#"
         for i in $(seq 1 3000); do echo "number $i"; done
+        sleep 0.5 # the outputs are copied beside each other
         printf '\033[31mERROR: red\033[0m \033]0;title\007\033[2Jend\n' >&2
         sleep 1000
     "#;

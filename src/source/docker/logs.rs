@@ -170,12 +170,13 @@ impl Log {
         let mut joiner = LineJoiner::default();
         let mut pause = pin!(sleep(SILENCE));
         let end = loop {
-            let waits = !self.batch.is_empty();
+            // A log that is read once ends: till then its lines wait for each other.
+            let waits = self.plan.follow && !self.batch.is_empty();
             let piece = tokio::select! {
                 biased;
                 piece = pieces.next() => piece,
                 () = &mut pause, if waits || (self.oldest.is_some() && !self.silent) => {
-                    self.flush(true).await;
+                    self.flush(self.plan.follow).await;
                     continue;
                 }
                 Ok(()) = epoch.changed() => break End::Renewed,
@@ -193,7 +194,7 @@ impl Log {
             joiner.push(lane, piece.as_ref(), &mut |line| self.admit(&line));
             if self.batch.is_full() {
                 self.flush(false).await;
-            } else if !waits {
+            } else if self.plan.follow && !waits {
                 pause.as_mut().reset(Instant::now() + BATCH_TIME);
             }
         };

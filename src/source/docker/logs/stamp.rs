@@ -30,8 +30,11 @@ fn fixed(stamp: &[u8]) -> Option<i64> {
         && hour < 24
         && minute < 60
         && second < 60;
+    if !exists {
+        return None;
+    }
     let seconds = ((days_before(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    exists.then_some(seconds * 1_000_000_000 + number(20, 29)?)
+    Some(seconds * 1_000_000_000 + number(20, 29)?)
 }
 
 fn days_of(year: i64, month: i64) -> i64 {
