@@ -54,7 +54,11 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     for (row, fact) in (0..).zip(scene.app.feed.window(back, rows)) {
         let mut pen = Pen::at(buffer, inside, row);
         let pointed = focused && usize::from(row) == picked;
-        pen.put(if pointed { "▸" } else { " " }, scene.theme.border_focused);
+        if pointed {
+            pen.put("▸", scene.theme.border_focused);
+        } else {
+            pen.skip(1);
+        }
         line(&mut pen, inside.width, fact, scene);
     }
 }

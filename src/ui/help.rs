@@ -37,9 +37,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
     let mut document = Document::new("Help", 16);
     for (context, title) in [
         (Context::Main, "Main screen"),
-        (Context::Logs, "In the log pane"),
         (Context::Anywhere, "Everywhere"),
-        (Context::Failover, "On the page of episodes"),
+        (Context::Logs, "In the log pane"),
+        (Context::Failover, "On the page of failovers"),
         (Context::Question, "When asked"),
         (Context::Nothing, "When there is nothing to watch"),
         (Context::Recording, "In a recording"),

@@ -73,13 +73,14 @@ pub(super) fn note(scene: &Scene<'_>, room: u16) -> String {
         return "follows".to_owned();
     }
     let Counts { kept, dropped, .. } = scene.app.logs.counts(&logs.lens);
-    let mut parts = vec![match (logs.end, logs.around) {
+    // What was asked for comes first.
+    let mut parts = Vec::from_iter(found(scene));
+    parts.push(match (logs.end, logs.around) {
         _ if logs.anchor.is_some() => "selecting: y copies".to_owned(),
         (Some(_), Some(at)) => format!("around {}", units::clock_millis(at, scene.zone)),
         (Some(_), None) => "standing still".to_owned(),
         (None, _) => "follows".to_owned(),
-    }];
-    parts.extend(found(scene));
+    });
     if dropped > 0 {
         parts.push(format!("{dropped} older dropped"));
     }

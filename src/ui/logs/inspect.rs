@@ -15,7 +15,7 @@ const WIDTH: u16 = 110;
 /// Draws it over `area`, scrolled by so many lines.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, at: Position, scroll: u16, scene: &Scene<'_>) {
     let theme = scene.theme;
-    let mut document = Document::new("Log line", 12);
+    let mut document = Document::new("Log line", 15);
     let lens = &scene.app.view.logs.lens;
     let shown = scene.app.logs.window(lens, Some(at), 1);
     let Some(row) = shown.first().filter(|row| row.position == at) else {
