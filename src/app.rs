@@ -42,7 +42,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::model::check::Report as CheckReport;
 use crate::model::cluster::Cluster;
-use crate::model::discovery::{self, Choice, Found};
+use crate::model::discovery::{self, Found};
 use crate::model::fact::Fact;
 use crate::model::failover::{Cast, Chronicle, Picture};
 use crate::model::log::{Level, LogLine};
@@ -266,19 +266,6 @@ impl App {
         }
         self.cluster.forget(&targets);
         vec![Effect::Retarget(targets)]
-    }
-
-    /// The scope that was asked for, or the only one there is.
-    fn only_scope(&self) -> Option<String> {
-        let chosen = match discovery::choose(&self.found, self.options.selector.as_deref()) {
-            Choice::One { scope, .. } => scope,
-            _ => None,
-        };
-        let only = match self.cluster.scopes.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        };
-        self.options.overrides.scope.clone().or(chosen).or(only)
     }
 
     fn tick(&mut self) -> (Vec<Effect>, Urgency) {

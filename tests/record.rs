@@ -131,7 +131,7 @@ fn a_run_is_recorded_by_option_and_plays_again() {
     // So long it will stand there when it is played.
     std::thread::sleep(Duration::from_secs(3));
     terminal.keys("?");
-    terminal.wait_for("Everywhere", LIMIT);
+    terminal.wait_for("Main screen", LIMIT);
     terminal.keys("\u{3}");
     assert_eq!(terminal.exit_code(LIMIT), 0);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -141,7 +141,7 @@ fn a_run_is_recorded_by_option_and_plays_again() {
         screen.contains(FIRST) && screen.contains("RECORDING") && screen.contains("run.pgherd")
     });
     terminal.keys("$");
-    terminal.wait_for("Everywhere", LIMIT);
+    terminal.wait_for("Main screen", LIMIT);
     terminal.signal("TERM");
     assert_eq!(terminal.exit_code(LIMIT), 143);
 
@@ -206,7 +206,7 @@ fn a_record_that_cannot_be_written_any_more_ends_alone() {
         screen.contains(FIRST) && !screen.contains(" REC ")
     });
     terminal.keys("?");
-    terminal.wait_for("Everywhere", LIMIT);
+    terminal.wait_for("Main screen", LIMIT);
     terminal.keys("\u{3}");
     assert_eq!(terminal.exit_code(LIMIT), 1);
     terminal.wait_for("is not whole: File too large", LIMIT);

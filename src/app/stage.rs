@@ -55,6 +55,19 @@ impl App {
         }
     }
 
+    /// The scope that was asked for, or the only one there is.
+    pub(super) fn only_scope(&self) -> Option<String> {
+        let chosen = match discovery::choose(&self.found, self.options.selector.as_deref()) {
+            Choice::One { scope, .. } => scope,
+            _ => None,
+        };
+        let only = match self.cluster.scopes.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        self.options.overrides.scope.clone().or(chosen).or(only)
+    }
+
     /// What to say if there are clusters and none bears the name that was asked for.
     pub fn no_such_cluster(&self) -> Option<String> {
         let selector = self.options.selector.as_deref()?;
