@@ -188,10 +188,11 @@ impl Seen {
     }
 }
 
-/// Goes through the stretches once.
+/// Goes through the stretches once, then makes up for what was answered in another order than it was sent in: a client
+/// has been served as soon as any of its writes is acknowledged.
 fn outages(stretches: &[Stretch]) -> Vec<Outage> {
     let mut found: Vec<Outage> = Vec::new();
-    let mut before = None;
+    let mut before: Option<(Timestamp, Timestamp)> = None;
     let mut open = false;
     for stretch in stretches {
         match (&stretch.outcome, found.last_mut().filter(|_| open)) {
@@ -201,7 +202,8 @@ fn outages(stretches: &[Stretch]) -> Vec<Outage> {
                     outage.after = Some((stretch.first, stretch.first_end));
                 }
                 open = false;
-                before = Some((stretch.last, stretch.last_end));
+                let latest = before.map_or(stretch.last_end, |(_, ended)| ended.max(stretch.last_end));
+                before = Some((stretch.last, latest));
             }
             (Outcome::Failed(_) | Outcome::Unknown(_), Some(outage)) => {
                 outage.last = stretch.last;
@@ -218,6 +220,14 @@ fn outages(stretches: &[Stretch]) -> Vec<Outage> {
                 });
             }
         }
+    }
+    let mut later: Option<(Timestamp, Timestamp)> = None;
+    for outage in found.iter_mut().rev() {
+        later = match (outage.after, later) {
+            (Some(own), Some(later)) if later.1 < own.1 => Some(later),
+            (own, later) => own.or(later),
+        };
+        outage.after = later;
     }
     found
 }

@@ -130,6 +130,28 @@ fn an_outage_lies_between_two_acknowledged_writes_and_knows_its_bounds() {
 }
 
 #[test]
+fn an_outage_ends_with_the_first_acknowledgement_whichever_write_it_is_of() {
+    let mut probe = probe();
+    let acknowledged = |sent, took| Attempt {
+        ended_at: at(sent + took),
+        ..write(sent, Outcome::Acknowledged)
+    };
+    let mut all = attempts("oxx");
+    // It hung for long and was answered after all; meanwhile later ones failed, and one was answered at once.
+    all.push(acknowledged(300, 900));
+    all.extend([write(400, failed()), write(500, failed()), acknowledged(600, 20)]);
+    probe.take(News::Attempts(all), at(1_200));
+    let clients = probe.clients(at(0), at(1_200)).unwrap();
+    let seen = clients.lane(&Lane::Write).unwrap();
+    assert_eq!(
+        seen.outage(at(1_200)).unwrap().span(at(1_200)),
+        Duration::from_millis(615)
+    );
+    let spans: Vec<u128> = seen.outages.iter().map(|one| one.span(at(1_200)).as_millis()).collect();
+    assert_eq!(spans, [615, 0]);
+}
+
+#[test]
 fn stable_begins_with_the_first_success_after_the_last_failure_and_stands_ten_seconds() {
     let steady = "o".repeat(99);
     let (probe, facts) = taken(&format!("ooxxxxxxooxo{steady}"));

@@ -24,11 +24,11 @@ pub struct Stretch {
     pub server: Option<Server>,
     /// When the first of them began.
     pub first: Timestamp,
-    /// When the outcome of the first was known.
+    /// When the first outcome was known: not always that of the first.
     pub first_end: Timestamp,
     /// When the last of them began.
     pub last: Timestamp,
-    /// When the outcome of the last was known.
+    /// When the last outcome was known.
     pub last_end: Timestamp,
     /// How many.
     pub count: u32,
@@ -57,6 +57,7 @@ impl Stretch {
         let same = self.outcome == next.outcome && self.server == next.server;
         if same {
             self.last = next.last;
+            self.first_end = self.first_end.min(next.first_end);
             self.last_end = self.last_end.max(next.last_end);
             self.count = self.count.saturating_add(next.count);
         }

@@ -22,21 +22,22 @@ const ATTEMPT: Duration = Duration::from_secs(2);
 const ORDINARY: usize = 2;
 /// From one attempt to the next while answers hang, from so long on: a proxy may keep what is given up on for the server
 /// that does not answer, and must never run out of places because of us. HAProxy with Patroni's sample configuration
-/// notices a frozen server after 24 s; until then these are 75 of its 100 places.
-const SPACES: [(Duration, Duration); 3] = [
-    (Duration::from_secs(6), Duration::from_millis(600)),
-    (Duration::from_secs(3), Duration::from_millis(300)),
-    (Duration::ZERO, Duration::from_millis(200)),
+/// notices a frozen server after 24 s; until then these are 75 of its 100 places. At first none is left out: a short
+/// outage, such as that of a switchover, is measured as well as it can be. Any answer through the same entry point, a
+/// refusal too, lifts it for the next attempt: something has changed there.
+const SPACES: [(Duration, Duration); 2] = [
+    (Duration::from_secs(5), Duration::from_millis(800)),
+    (Duration::from_millis(2_500), Duration::from_millis(400)),
 ];
-/// The same on the other lanes; a success on any lane through the same entry point lifts it.
+/// The same on the other lanes; only a success lifts it.
 const SPARING: [(Duration, Duration); 2] = [
     (Duration::from_secs(3), Duration::from_secs(3)),
     (Duration::ZERO, Duration::from_secs(1)),
 ];
 /// A member that does not answer is asked again so soon: an old leader may be readable for a moment only.
 const SOON: Duration = Duration::from_millis(250);
-/// Most attempts of a lane at once.
-const AT_ONCE: usize = 8;
+/// Most attempts of a lane at once: as many as begin before the first that hangs is given up on, and a few that were sent.
+const AT_ONCE: usize = 15;
 
 /// What all lanes of a run share.
 pub(super) struct Common {
@@ -46,6 +47,8 @@ pub(super) struct Common {
     numbers: AtomicI64,
     /// Successes through the entry point.
     served: AtomicI64,
+    /// Answers through the entry point, of whatever kind: silence is none.
+    answered: AtomicI64,
     pub(super) tell: mpsc::Sender<Attempt>,
     /// From one attempt to the next of a lane that reads.
     pub(super) pace: watch::Receiver<Duration>,
@@ -65,6 +68,7 @@ impl Common {
             run,
             numbers: AtomicI64::new(0),
             served: AtomicI64::new(0),
+            answered: AtomicI64::new(0),
             tell,
             pace,
             begin: Instant::now(),
@@ -75,17 +79,22 @@ impl Common {
         self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Successes through the entry point so far; a lane that does not lead there has none.
-    fn served(&self, lane: &Lane) -> i64 {
+    /// Signs of life through the entry point so far, of the kind that lifts a lane's spaces; a lane that does not lead
+    /// there has none.
+    fn signs(&self, lane: &Lane) -> i64 {
         match lane {
             Lane::Member(_) => 0,
-            Lane::Write | Lane::Session | Lane::Read => self.served.load(Ordering::Relaxed),
+            Lane::Write => self.answered.load(Ordering::Relaxed),
+            Lane::Session | Lane::Read => self.served.load(Ordering::Relaxed),
         }
     }
 
     async fn say(&self, attempt: Attempt) {
-        if attempt.outcome == Outcome::Acknowledged && !matches!(attempt.lane, Lane::Member(_)) {
-            self.served.fetch_add(1, Ordering::Relaxed);
+        if !matches!(attempt.lane, Lane::Member(_)) {
+            let served = attempt.outcome == Outcome::Acknowledged;
+            let answered = served || attempt.outcome.is_bad() && !hangs(&attempt);
+            self.served.fetch_add(i64::from(served), Ordering::Relaxed);
+            self.answered.fetch_add(i64::from(answered), Ordering::Relaxed);
         }
         // Without a receiver the run has ended.
         let _ = self.tell.send(attempt).await;
@@ -162,7 +171,7 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
     let mut flying = JoinSet::new();
     let mut began = Instant::now();
     let mut hanging: Option<Instant> = None;
-    let mut served = 0;
+    let mut signs = 0;
     loop {
         let missed = tokio::select! {
             missed = schedule.tick() => missed,
@@ -179,7 +188,7 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
         } else {
             let since = *hanging.get_or_insert_with(Instant::now);
             let spaces: &[_] = if lane == Lane::Write { &SPACES } else { &SPARING };
-            let lifted = common.served(&lane) > served;
+            let lifted = common.signs(&lane) > signs;
             let due = lifted || began.elapsed() >= space(spaces, since.elapsed());
             if !due || flying.len() >= AT_ONCE {
                 common.skip(&lane).await;
@@ -187,7 +196,7 @@ pub(super) async fn fresh(common: Arc<Common>, lane: Lane, target: Target) {
             }
         }
         began = Instant::now();
-        served = common.served(&lane);
+        signs = common.signs(&lane);
         let (common, lane, target) = (Arc::clone(&common), lane.clone(), Arc::clone(&target));
         flying.spawn(async move {
             let (mut session, deadline) = (None, Instant::now() + ATTEMPT);
@@ -207,25 +216,21 @@ pub(super) async fn kept(common: Arc<Common>, lane: Lane, target: Target) {
     let mut hanging: Option<Instant> = None;
     // While one is under way its time passes for the next ones.
     let mut not_before = Instant::now();
-    let mut served = 0;
+    let mut signs = 0;
     loop {
         let missed = schedule.tick().await;
         for _ in 0..missed.min(100) {
             common.skip(&lane).await;
         }
-        if Instant::now() < not_before && common.served(&lane) <= served {
+        if Instant::now() < not_before && common.signs(&lane) <= signs {
             common.skip(&lane).await;
             continue;
         }
         let attempt = attempt(&common, &lane, &target, &mut session, Instant::now() + ATTEMPT).await;
-        let hangs = matches!(
-            attempt.outcome.class(),
-            Some(Class::ConnectTimeout | Class::LoginTimeout | Class::ReplyTimeout)
-        );
-        if hangs {
+        if hangs(&attempt) {
             let since = *hanging.get_or_insert_with(Instant::now);
             not_before = Instant::now() + space(&SPARING, since.elapsed());
-            served = common.served(&lane);
+            signs = common.signs(&lane);
         } else {
             hanging = None;
         }
@@ -236,6 +241,15 @@ pub(super) async fn kept(common: Arc<Common>, lane: Lane, target: Target) {
         }
         common.say(attempt).await;
     }
+}
+
+/// Nobody answered.
+fn hangs(attempt: &Attempt) -> bool {
+    let class = attempt.outcome.class();
+    matches!(
+        class,
+        Some(Class::ConnectTimeout | Class::LoginTimeout | Class::ReplyTimeout)
+    )
 }
 
 /// What holds after so long.
@@ -323,5 +337,35 @@ pub(super) fn propagate(ended: Result<(), tokio::task::JoinError>) {
         && error.is_panic()
     {
         std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Attempts of a lane while answers hang for `whole`; the first ones are told to hang by those that are under way.
+    fn attempts(spaces: &[(Duration, Duration)], ordinary: usize, every: Duration, whole: Duration) -> usize {
+        let (mut count, mut now, mut last) = (ordinary, Duration::ZERO, Duration::ZERO);
+        while now < whole {
+            if now.saturating_sub(last) >= space(spaces, now) {
+                (count, last) = (count + 1, now);
+            }
+            now += every;
+        }
+        count
+    }
+
+    #[test]
+    fn until_a_frozen_server_is_noticed_a_small_proxy_keeps_places_for_others() {
+        let (every, noticed) = (Duration::from_millis(100), Duration::from_secs(24));
+        let writes = attempts(&SPACES, ORDINARY, every, noticed);
+        let reads = attempts(&SPARING, ORDINARY, every, noticed);
+        let session = attempts(&SPARING, 0, every, noticed);
+        let all = writes + reads + session;
+        assert!((60..=80).contains(&all), "{writes} + {reads} + {session}");
+        // A short outage is seen attempt by attempt.
+        let short = Duration::from_millis(2_400);
+        assert_eq!(attempts(&SPACES, ORDINARY, every, short), ORDINARY + 24);
     }
 }
