@@ -11,6 +11,8 @@ mod clients;
 mod docker_proxy;
 #[path = "real_lab/docker_source.rs"]
 mod docker_source;
+#[path = "real_lab/drills.rs"]
+mod drills;
 #[path = "support/lab.rs"]
 mod lab;
 #[path = "real_lab/operations.rs"]

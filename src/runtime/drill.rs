@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::app::options::Mark;
 use crate::app::question::Question;
 use crate::app::{self, App};
 use crate::config::cli::{AuditArgs, FaultArgs, HealArgs};
@@ -48,6 +49,9 @@ pub(crate) async fn fault(
         return Err(Failure::Usage("read-only: a fault is refused".to_owned()));
     }
     let act: Act = name.parse().map_err(Failure::Usage)?;
+    if options.mark == Mark::Protected && act.is_fault() {
+        return Err(Failure::Usage(format!("protected: {name} is refused on this cluster")));
+    }
     let lasts = args.lasts.as_deref().map(values::span).transpose();
     let lasts = lasts.map_err(|why| Failure::Usage(format!("--for: {why}")))?;
     let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
@@ -56,6 +60,7 @@ pub(crate) async fn fault(
         return Ok(ExitCode::from(NOTHING_FOUND));
     }
     let target = target(&app, &args.on).map_err(Failure::Usage)?;
+    Question::ask(act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
     if !args.yes && !confirmed(&app, act, &target)? {
         return Err(Failure::Failed("not confirmed: nothing was done".to_owned()));
     }

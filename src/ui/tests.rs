@@ -15,6 +15,7 @@ use self::picture::{frame, picture, texts};
 use self::stage::Stage;
 use super::{LEAST, Look, Theme, draw_recording};
 use crate::app::page::Spot;
+use crate::app::palette::Palette;
 use crate::app::playback::Playback;
 use crate::app::view::{Overlay, Pane, Subject};
 use crate::app::{App, Notice};
@@ -53,6 +54,12 @@ snapshots! {
     failover_facts: Stage::failed_over().page(Spot::Fact(9)), [(80, 24), (120, 40)];
     failovers_past: Stage::failed_over().page(Spot::Past(None)), [(80, 24), (120, 40)];
     no_failover_yet: Stage::healthy().page(Spot::Story(0)), [(80, 24)];
+    question_typed: Stage::healthy().typing(), [(80, 24), (120, 40)];
+    faults: Stage::healthy().faulty().with(Overlay::Faults { selected: 1 }), [(80, 24), (120, 40)];
+    fault_in_header: Stage::healthy().faulty(), [(80, 24), (120, 40)];
+    leaving: Stage::healthy().faulty().with(Overlay::Leaving), [(80, 24)];
+    menu_of_acts: Stage::healthy().with(Overlay::Palette(Palette { selected: 6, acts: true, ..Palette::default() })), [(80, 24), (120, 40)];
+    palette: Stage::healthy().with(Overlay::Palette(Palette { text: "zook".to_owned(), ..Palette::default() })), [(80, 24), (120, 40)];
     note: Stage::killed(8).noting(), [(80, 24)];
     finding: Stage::misconfigured(), [(60, 16), (80, 24), (120, 40)];
     findings: Stage::misconfigured().with(Overlay::Findings(0)), [(80, 24), (120, 40)];
@@ -303,6 +310,9 @@ fn draws_at_every_size() {
             scroll: 900,
         }),
         Stage::healthy().with(Overlay::Help(3)),
+        Stage::healthy().typing(),
+        Stage::healthy().faulty().with(Overlay::Leaving),
+        Stage::healthy().with(Overlay::Palette(Palette::default())),
         Stage::healthy().asked_to_check(),
         Stage::healthy().checked(true),
         Stage::healthy().zoom(Pane::Containers),

@@ -102,6 +102,13 @@ impl Lab {
         docker(&[verb, &container(service)]);
     }
 
+    /// What `docker inspect` says of it in that format.
+    pub(crate) fn inspect(&self, service: &str, format: &str) -> String {
+        docker(&["inspect", "-f", format, &container(service)])
+            .trim()
+            .to_owned()
+    }
+
     /// Takes a container off the lab's network.
     pub(crate) fn cut_off(&self, service: &str) {
         docker(&["network", "disconnect", &network(), &container(service)]);

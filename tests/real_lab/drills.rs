@@ -1,0 +1,195 @@
+//! Faults by command: each is done, seen from outside, healed and verified; and none survives its program's end unknown.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::lab::{Lab, PGHERD, PROJECT, lab, service_of};
+use super::{FAILOVER, SOON, other};
+
+/// `pgherd …` on the tests' lab, with journals of its own.
+fn pgherd(state: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(PGHERD);
+    command
+        .env("XDG_STATE_HOME", state)
+        .args(["--cluster", PROJECT])
+        .args(args)
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(state: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } = pgherd(state, args).output().unwrap();
+    let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+    println!("{args:?}: {:?}\n{text}", status.code());
+    (status.code(), text)
+}
+
+/// Begins a fault that lasts, and waits until it is done.
+fn begin(lab: &Lab, state: &Path, fault: &str, on: &str, is_done: impl Fn(&Lab) -> bool) -> Child {
+    let child = pgherd(state, &["fault", fault, "--on", on, "--for", "10m", "--yes"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    lab.wait(&format!("{fault} on {on} is done"), SOON * 2, is_done);
+    child
+}
+
+/// Letters of the states of the processes whose command line holds `words`, as the container's own /proc tells.
+fn states(lab: &Lab, service: &str, words: &str) -> String {
+    let script = "for f in /proc/[0-9]*; do \
+                  line=$(tr '\\0' ' ' 2>/dev/null <$f/cmdline) || continue; \
+                  case $line in *\"$0\"*) case $line in sh\\ *) ;; *) \
+                  sed -n 's/^State:[^A-Z]*\\([A-Z]\\).*/\\1/p' $f/status 2>/dev/null;; esac;; esac; done";
+    lab.run_in(service, &["sh", "-c", script, words])
+        .split_whitespace()
+        .collect()
+}
+
+fn streaming(lab: &Lab, standby: &str) {
+    lab.wait(&format!("{standby} streams"), FAILOVER * 3, |lab| {
+        lab.leader().is_some() && lab.state(standby).as_deref() == Some("streaming")
+    });
+}
+
+/// Each lasting fault that leaves a trace outside: the program is killed in its middle, and `pgherd heal` takes it back.
+#[test]
+fn what_a_killed_program_left_is_healed_by_command() {
+    let lab = lab();
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let leader = lab.leader().unwrap();
+    let standby = other(&leader);
+    let (there, here) = (service_of(standby), service_of(&leader));
+    let networks = |lab: &Lab| lab.inspect(there, "{{len .NetworkSettings.Networks}}");
+    let quota = |lab: &Lab| lab.inspect(there, "{{.HostConfig.CpuQuota}}");
+    let on_disk = |lab: &Lab| {
+        lab.run_in(
+            there,
+            &[
+                "sh",
+                "-c",
+                "ls $(readlink /proc/*/cwd | grep -m1 /data) | grep -c drill || true",
+            ],
+        )
+    };
+    type Seen<'a> = Box<dyn Fn(&Lab) -> bool + 'a>;
+    let cases: [(&str, Seen<'_>); 7] = [
+        (
+            "pause",
+            Box::new(|lab| lab.inspect(there, "{{.State.Paused}}") == "true"),
+        ),
+        ("cut-off", Box::new(|lab| networks(lab) == "0")),
+        (
+            "lag-replay",
+            Box::new(|lab| states(lab, there, "startup ").contains('T')),
+        ),
+        (
+            "lag-receive",
+            Box::new(|lab| states(lab, there, "walreceiver").contains('T')),
+        ),
+        (
+            "freeze-patroni",
+            Box::new(|lab| states(lab, there, "patroni").contains('T')),
+        ),
+        ("slow-cpu", Box::new(|lab| quota(lab) == "5000")),
+        ("slow-disk", Box::new(|lab| on_disk(lab) != "0")),
+    ];
+    for (fault, done) in &cases {
+        let begun = Instant::now();
+        let mut program = begin(&lab, state, fault, standby, done);
+        program.kill().unwrap();
+        program.wait().unwrap();
+        assert!(done(&lab), "{fault}: it outlives the program");
+        let (code, text) = run(state, &["heal"]);
+        assert!(code == Some(0) && text.contains("healed"), "{fault}: {text}");
+        assert!(!done(&lab), "{fault} is still there");
+        let (code, text) = run(state, &["heal", "--list"]);
+        assert!(code == Some(0) && text.contains("nothing to heal"), "{text}");
+        println!("{fault}: {:?}", begun.elapsed());
+    }
+    streaming(&lab, standby);
+    assert_eq!(
+        lab.leader().as_deref(),
+        Some(leader.as_str()),
+        "a standby's faults move nobody"
+    );
+    assert_eq!(lab.inspect(here, "{{.State.Status}}"), "running");
+    let (_, audit) = run(state, &["audit", "--json"]);
+    assert_eq!(audit.lines().count(), cases.len(), "{audit}");
+    assert!(audit.lines().all(|line| line.contains("healed by command")), "{audit}");
+}
+
+#[test]
+fn a_fault_that_cannot_be_done_here_says_why_and_changes_nothing() {
+    let lab = lab();
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let refused = [
+        (
+            &["fault", "fill-disk", "--on", "leader", "--yes"][..],
+            1,
+            "which others may share",
+        ),
+        (
+            &["fault", "cut-off-store", "--on", "leader", "--yes"],
+            1,
+            "over one network",
+        ),
+        (
+            &["fault", "lag-replay", "--on", "leader", "--yes"],
+            1,
+            "no process of startup",
+        ),
+        (&["fault", "kill-postgres", "--on", "zoo", "--yes"], 1, "runs no member"),
+        (
+            &["fault", "pause", "--on", "nobody", "--yes"],
+            2,
+            "no container or member \"nobody\"",
+        ),
+        (&["fault", "melt", "--yes"], 2, "is no act; there are stop"),
+        (&["fault", "pause", "--for", "0s", "--yes"], 2, "is no time such as 30s"),
+        (&["fault", "pause", "--yes", "--read-only"], 2, "read-only"),
+        (&["fault", "pause", "--yes", "--mark", "protected"], 2, "protected"),
+        (&["fault", "pause"], 2, "say --yes"),
+    ];
+    for (args, code, words) in refused {
+        let (found, text) = run(state, args);
+        assert!(
+            found == Some(code) && text.contains(words),
+            "{args:?}: {found:?} {text}"
+        );
+    }
+    let (_, text) = run(state, &["heal", "--list"]);
+    assert!(text.contains("nothing to heal"), "{text}");
+    assert!(lab.leader().is_some());
+}
+
+#[test]
+fn a_fault_with_a_span_heals_itself_and_a_killed_postgres_comes_back_in_place() {
+    let lab = lab();
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let leader = lab.leader().unwrap();
+    let standby = other(&leader);
+    let (code, text) = run(state, &["fault", "pause", "--on", standby, "--for", "2s", "--yes"]);
+    assert!(code == Some(0) && text.contains("healed"), "{text}");
+    assert_eq!(lab.inspect(service_of(standby), "{{.State.Paused}}"), "false");
+    let begun = |lab: &Lab| {
+        lab.run_in(
+            service_of(&leader),
+            &["sh", "-c", "sed -n 3p /var/lib/postgresql/data/postmaster.pid"],
+        )
+    };
+    let before = begun(&lab);
+    // Its start is known to the second.
+    thread::sleep(Duration::from_secs(1));
+    let (code, text) = run(state, &["fault", "kill-postgres", "--yes"]);
+    assert_eq!(code, Some(0), "{text}");
+    lab.wait("PostgreSQL begins again", FAILOVER, |lab| {
+        lab.answers(service_of(&leader)) && begun(lab) != before
+    });
+    assert_eq!(lab.leader().as_deref(), Some(leader.as_str()));
+    streaming(&lab, standby);
+}
