@@ -53,6 +53,9 @@ fn streaming(lab: &Lab, standby: &str) {
     });
 }
 
+/// Whether a fault shows, asked from outside.
+type Seen<'a> = Box<dyn Fn(&Lab) -> bool + 'a>;
+
 /// Each lasting fault that leaves a trace outside: the program is killed in its middle, and `pgherd heal` takes it back.
 #[test]
 fn what_a_killed_program_left_is_healed_by_command() {
@@ -74,7 +77,6 @@ fn what_a_killed_program_left_is_healed_by_command() {
             ],
         )
     };
-    type Seen<'a> = Box<dyn Fn(&Lab) -> bool + 'a>;
     let cases: [(&str, Seen<'_>); 7] = [
         (
             "pause",
