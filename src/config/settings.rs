@@ -72,10 +72,6 @@ pub struct Settings {
     pub journal: Option<PathBuf>,
 }
 
-/// A record of more MB fits no disk, lines of more no memory.
-const MOST_DISK: u32 = 1_000_000;
-const MOST_MEMORY: u32 = 65_536;
-
 /// Where the configuration file is or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigFile {
@@ -237,7 +233,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .or(200),
         log_memory: at
             .find("log_memory", "", &flags.log_memory, &keys.log_memory)
-            .parse(|text| values::megabytes(text, MOST_MEMORY))?
+            .parse(|text| values::megabytes(text, values::MOST_MEMORY))?
             .or(logs::LIMIT_MB),
         since: at
             .find("since", "", &flags.since, &keys.since)
@@ -258,7 +254,7 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .or_none(),
         record_limit: at
             .find("record_limit", "", &flags.record_limit, &keys.record_limit)
-            .parse(|text| values::megabytes(text, MOST_DISK))?
+            .parse(|text| values::megabytes(text, values::MOST_DISK))?
             .or(256),
         records: environment.state("pgherd/records"),
         journal: environment.state("pgherd/journal"),

@@ -36,6 +36,10 @@ pub(super) fn lines(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("{text:?} is no number of lines from 0 to {MOST_LINES}"))
 }
 
+/// A record of more MB fits no disk, lines of more no memory.
+pub(super) const MOST_DISK: u32 = 1_000_000;
+pub(super) const MOST_MEMORY: u32 = 65_536;
+
 /// At least one, and at most so many.
 pub(super) fn megabytes(text: &str, most: u32) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (1..=most).contains(number));

@@ -30,7 +30,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, scene: &S
         (None, true) => "What to do to the selected node".to_owned(),
         (_, false) => "Find".to_owned(),
     };
-    let inside = frame::dialog(buffer, place, &title, &units::count(items.len(), "entry"), theme);
+    let inside = frame::dialog(buffer, place, &title, &units::count(items.len(), "choice"), theme);
     let mut pen = Pen::at(buffer, inside, 0);
     pen.put(":", theme.key).put(&format!("{}▏", palette.text), theme.text);
     let rows = inside.height.saturating_sub(CARD + 2);

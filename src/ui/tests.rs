@@ -1,5 +1,6 @@
 //! Frames of whole situations, with their styles. The snapshots lie beside this file.
 
+mod asked;
 mod picture;
 mod reading;
 mod stage;
