@@ -26,7 +26,10 @@ impl Sight<'_> {
         if let Some(rest) = self.rest {
             return of_words(&rest.state, rest.replication_state.as_deref());
         }
-        let silent = cause.or_else(|| self.cluster.links.get(&patroni).and_then(LinkState::cause));
+        // Where PostgreSQL itself is asked, the silence of its Patroni says nothing of it.
+        let asked = self.cluster.links.contains_key(&postgres);
+        let by_patroni = || self.cluster.links.get(&patroni).and_then(LinkState::cause);
+        let silent = cause.or_else(|| by_patroni().filter(|_| !asked));
         match silent {
             Some(Cause::Refused) => ("refused".to_owned(), Condition::Down),
             Some(Cause::Unreachable(_)) => ("unreachable".to_owned(), Condition::Down),
