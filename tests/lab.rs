@@ -184,7 +184,7 @@ fn labs_live_side_by_side_and_keep_their_data() {
 fn roles_are_as_documented(lab: &Lab) {
     let roles = "select string_agg(rolname || case when rolsuper then '!' else '' end, ',' order by rolname) \
                  from pg_roles where rolcanlogin";
-    assert_eq!(lab.sql(roles), "pgherd,postgres!,replicator,rewind");
+    assert_eq!(lab.sql(roles), "pgherd,pgherd_probe,postgres!,replicator,rewind");
     assert_eq!(lab.sql("select pg_has_role('pgherd', 'pg_monitor', 'member')"), "t");
     // From outside, through the published ports' way: the container address, with a password.
     let container = format!("{}-pg-slave", lab.project);
