@@ -327,7 +327,7 @@ fn advice(episode: &Episode, timeline: &Timeline) -> Option<String> {
             if timing.session.value > Duration::from_secs(20) {
                 "A lower ttl (20 s is Patroni's least) frees the lock of a dead leader sooner."
             } else {
-                "20 s is the least ttl that Patroni allows: a killed leader costs that much. A clean stop does not."
+                "20 s is the least ttl that Patroni allows: a leader that cannot free its lock costs that much. A clean stop does not."
             }
         }
         PhaseKind::Election if timing.sleeps => "Patroni 3.2 or newer does not sleep through the release of the lock.",

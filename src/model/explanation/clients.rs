@@ -1,5 +1,7 @@
 //! What clients saw of an episode, in sentences. Pure.
 
+use std::time::Duration;
+
 use super::super::failover::{Episode, Measured, Timeline};
 use super::super::ledger::Judgement;
 use super::super::probe::{Clients, Lane, Outcome, Seen};
@@ -32,7 +34,12 @@ pub fn two_primaries(episode: &Episode, timeline: &Timeline) -> Option<String> {
     let clients = episode.clients.as_ref()?;
     if let Some((members, span)) = clients.two_primaries() {
         let [one, other] = members;
-        return Some(format!("TWO PRIMARIES: {one} and {other} for {}", seconds(span)));
+        let time = if span < Duration::from_millis(100) {
+            "less than 0.1 s".to_owned()
+        } else {
+            seconds(span)
+        };
+        return Some(format!("TWO PRIMARIES: {one} and {other} for {time}"));
     }
     if clients.judgement.as_ref().is_some_and(|judgement| judgement.hole) {
         return Some("TWO PRIMARIES: a lost write is older than one of the same server that is there".to_owned());

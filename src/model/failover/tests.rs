@@ -8,8 +8,9 @@ use super::super::act::ContainerAct;
 use super::super::container::ContainerAction;
 use super::super::dcs::FailoverRequest;
 use super::super::explanation;
-use super::super::fixture::{LEADER, REPLICA, World, primary_sql, standby_sql};
+use super::super::fixture::{LEADER, REPLICA, World, pool, primary_sql, server, standby_sql};
 use super::super::link::{Cause, SourceId};
+use super::super::proxy::ServerStatus;
 use super::*;
 
 /// A world whose facts go into a chronicle.
@@ -251,6 +252,26 @@ fn losing_a_replica_or_the_way_to_it_is_no_failover() {
     stage.act(|world| world.come_back(REPLICA, 1));
     stage.wait(15);
     assert!(stage.only().closed.is_some());
+}
+
+/// HAProxy's answer may come before the news of the lock: then nothing tells of a change of the new leader's server.
+#[test]
+fn a_server_that_is_up_before_the_lock_is_told_serves_since_the_lock() {
+    let mut stage = Stage::healthy();
+    stage.act(|world| world.docker("pg-master", ContainerAction::Killed { signal: 15 }));
+    stage.wait(1);
+    stage.act(|world| world.expire(LEADER));
+    stage.act(|world| {
+        let both = ["pg-master", "pg-slave"].map(|name| server(name, ServerStatus::Up, 200));
+        world.proxy.pools = vec![pool("postgres", both.to_vec())];
+        world.pass(100)
+    });
+    stage.act(|world| world.take_lock(REPLICA));
+    stage.act(|world| world.promote(REPLICA, 2));
+    stage.wait(1);
+    let line = stage.only().timeline(stage.world.now);
+    let (taken, routed) = (line.taken.unwrap().1, line.routed.unwrap());
+    assert!(routed.at >= taken.at, "{routed:?} before {taken:?}");
 }
 
 #[test]
