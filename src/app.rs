@@ -284,8 +284,13 @@ impl App {
 
     /// Looks at the episode that goes on, if there is one, for what no fact tells.
     fn look(&mut self) {
-        if self.may_look() {
-            self.chronicle.pass(&Cast::of(&self.cluster, self.now), self.now);
+        let puzzled = self.chronicle.is_puzzled(&self.cluster.probe, self.now);
+        if puzzled || self.may_look() {
+            let cast = Cast::of(&self.cluster, self.now);
+            if puzzled {
+                self.chronicle.puzzle(&cast);
+            }
+            self.chronicle.pass(&cast, self.now);
         }
     }
 

@@ -23,6 +23,8 @@ mod record;
 mod report;
 #[path = "real_lab/scenarios.rs"]
 mod scenarios;
+#[path = "real_lab/straight_line.rs"]
+mod straight_line;
 #[path = "support/terminal.rs"]
 mod terminal;
 

@@ -36,13 +36,11 @@ fn without_writes(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Str
             None => format!("no writes for {time}{predicted}"),
         };
     }
-    match (timeline.outage(episode), episode.verdict(now)) {
-        (Some((from, to)), _) => {
-            let (least, time, most) = to.since(&from);
+    match (timeline.without_writes(episode), episode.verdict(now)) {
+        (Some((least, time, most)), _) => {
             let doubt = most.saturating_sub(least).as_secs_f64() / 2.0;
-            // What is polled is told late: the truth lies between the bounds, not at the later one.
             let time = if doubt >= 0.15 {
-                format!("{} ±{doubt:.1}", seconds((least + most) / 2))
+                format!("{} ±{doubt:.1}", seconds(time))
             } else {
                 seconds(time)
             };
@@ -92,12 +90,13 @@ pub fn title(episode: &Episode, now: Timestamp) -> String {
         Hit::Replica(member) => member.to_string(),
         Hit::Store => "ZooKeeper".to_owned(),
         Hit::Proxy => "HAProxy".to_owned(),
+        Hit::Clients => return "writes failed, cause unknown".to_owned(),
     };
     match episode.verdict(now) {
         Some(Verdict::Failover { to, .. } | Verdict::Switchover { to, .. }) => {
-            format!("{} {who} → {to}", episode.fault())
+            format!("{} {who} → {to}", episode.fault_text())
         }
-        _ => format!("{} {who}", episode.fault()),
+        _ => format!("{} {who}", episode.fault_text()),
     }
 }
 
@@ -108,25 +107,40 @@ pub fn explain(episode: &Episode, now: Timestamp) -> Vec<String> {
     text.extend(invalid(episode, &timeline));
     text.extend(seen(episode, &timeline));
     text.extend(clients::sentences(episode, &timeline, now));
-    text.push(outcome(episode, now));
-    if timeline.taken.is_none() && episode.hit == Hit::Leader {
+    text.extend(reasons(episode, &timeline, now));
+    text
+}
+
+/// The same without what clients saw, for where that stands by itself.
+pub fn explain_cluster(episode: &Episode, now: Timestamp) -> Vec<String> {
+    let timeline = episode.timeline(now);
+    let mut text = vec![cause(episode)];
+    text.extend(seen(episode, &timeline));
+    text.extend(reasons(episode, &timeline, now));
+    text
+}
+
+/// What became of it, why that took so long, and what would change it.
+fn reasons(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Vec<String> {
+    let mut text = vec![outcome(episode, now)];
+    if episode.hit == Hit::Leader && matches!(episode.verdict(now), None | Some(Verdict::NoSuccessor)) {
         text.extend(hindrances(episode));
     }
     let prediction = episode.prediction();
     let until = episode.closed.unwrap_or(now);
-    text.extend(doubled(&timeline, until));
+    text.extend(doubled(timeline, until));
     text.extend(discord(episode, until));
     if episode.stepped.is_some() {
         // What depends on how long something took is not said.
         return text;
     }
-    if let Some(decisive) = decisive(episode, &timeline) {
+    if let Some(decisive) = decisive(episode, timeline) {
         text.push(format!("Where the time went: {decisive}."));
     }
     if let (Some(prediction), Some((from, to))) = (&prediction, timeline.outage(episode)) {
         text.push(compared(prediction, to, from));
     }
-    text.extend(advice(episode, &timeline));
+    text.extend(advice(episode, timeline));
     text
 }
 
@@ -138,9 +152,13 @@ pub fn cause(episode: &Episode) -> String {
         .map_or_else(|| "the leader".to_owned(), |leader| format!("{leader}, the leader,"));
     let by = if episode.is_ours() { " from here" } else { "" };
     match &episode.hit {
-        Hit::Replica(member) => format!("{member}, a standby, was lost ({}{by}).", episode.fault()),
-        Hit::Store => format!("ZooKeeper was lost ({}{by}).", episode.fault()),
-        Hit::Proxy => format!("HAProxy, or its way to a server, was lost ({}{by}).", episode.fault()),
+        Hit::Replica(member) => format!("{member}, a standby, was lost ({}{by}).", episode.fault_text()),
+        Hit::Store => format!("ZooKeeper was lost ({}{by}).", episode.fault_text()),
+        Hit::Proxy => format!(
+            "HAProxy, or its way to a server, was lost ({}{by}).",
+            episode.fault_text()
+        ),
+        Hit::Clients => unexplained(),
         Hit::Leader => match episode.fault() {
             Fault::Stopped => format!("{name} was asked to stop{by} (SIGTERM)."),
             Fault::Killed => format!("{name} was killed{by} (SIGKILL): it could not free its lock."),
@@ -151,6 +169,7 @@ pub fn cause(episode: &Episode) -> String {
             Fault::Gone => format!("PostgreSQL of {name} went away; its container did not."),
             Fault::Silent => format!("{name} did not answer any more."),
             Fault::Requested => format!("{name} was asked through Patroni to hand over."),
+            Fault::Unexplained => unexplained(),
             Fault::LockLost => format!("{name} lost its lock, and nothing that was seen says why."),
             Fault::Found => "It had begun before pgherd looked: its beginning is not known.".to_owned(),
         },
@@ -177,6 +196,10 @@ pub fn invalid(episode: &Episode, timeline: &Timeline) -> Option<String> {
     ))
 }
 
+fn unexplained() -> String {
+    "Clients could not write, and nothing else that was seen says why.".to_owned()
+}
+
 /// What each part saw, in the order of the steps.
 fn seen(episode: &Episode, timeline: &Timeline) -> Option<String> {
     let after = |mark: &Mark| format!("+{}", seconds(mark.at.since(timeline.fault.at)));
@@ -193,10 +216,8 @@ fn seen(episode: &Episode, timeline: &Timeline) -> Option<String> {
             steps.push(format!("{what} at {}", after(&mark)));
         }
     };
-    step(
-        timeline.lost.filter(|_| episode.hit != Hit::Proxy),
-        "PostgreSQL: the leader is gone".to_owned(),
-    );
+    let lost = timeline.lost.filter(|_| episode.hit != Hit::Proxy);
+    step(lost, format!("PostgreSQL: the leader {}", loss(episode, lost)));
     step(timeline.freed, "ZooKeeper: lock free".to_owned());
     if let Some((by, mark)) = &timeline.taken {
         step(Some(*mark), format!("lock taken by {by}"));
@@ -210,8 +231,20 @@ fn seen(episode: &Episode, timeline: &Timeline) -> Option<String> {
     step(timeline.drained, "HAProxy: old server out".to_owned());
     step(timeline.routed, "HAProxy: serves writes".to_owned());
     step(timeline.store_back, "ZooKeeper: answers again".to_owned());
-    step(timeline.redundant, "a standby streams again".to_owned());
+    let streams = timeline.redundant.is_some_and(|mark| mark.evidence.is_some());
+    let able = if streams { "streams" } else { "can take over" };
+    step(timeline.redundant, format!("a standby {able} again"));
     (!steps.is_empty()).then(|| format!("{}.", steps.join("; ")))
+}
+
+/// What PostgreSQL showed of the loss of the leader.
+fn loss(episode: &Episode, lost: Option<Mark>) -> &'static str {
+    let told = lost.and_then(|mark| episode.entries.get(mark.evidence?));
+    match told.map(|entry| (&entry.fact.kind, entry.sign)) {
+        Some((FactKind::Demoted, _)) => "was demoted",
+        Some((_, Some(Fault::Silent))) => "does not answer",
+        _ => "is gone",
+    }
 }
 
 /// What became of it, in a sentence, with the time until clients could write.
@@ -236,10 +269,21 @@ pub fn outcome(episode: &Episode, now: Timestamp) -> String {
         Some(Verdict::ReplicaLoss(_)) if episode.stalled => {
             "The leader went on, and commits waited for a synchronous standby: writes stood still.".to_owned()
         }
-        Some(Verdict::ReplicaLoss(_)) => "The leader went on: no failover was needed.".to_owned(),
-        Some(Verdict::ProxyOutage) => "The databases went on: no failover was needed.".to_owned(),
+        Some(Verdict::ReplicaLoss(_)) => {
+            let felt = timeline
+                .measured
+                .map_or_else(String::new, |_| format!("; clients: {outage}"));
+            format!("The leader went on: no failover was needed{felt}.")
+        }
+        Some(Verdict::ProxyOutage) => format!("The databases went on: no failover was needed; clients: {outage}."),
+        Some(Verdict::Unexplained) => format!("The cluster went on as before: no failover; clients: {outage}."),
         Some(Verdict::NoSuccessor) => format!("Nobody took over: no failover, {outage}."),
-        Some(Verdict::Nothing) => "The leader goes on as before: no failover.".to_owned(),
+        Some(Verdict::Nothing) => {
+            let felt = timeline
+                .measured
+                .map_or_else(String::new, |_| format!("; clients: {outage}"));
+            format!("The leader goes on as before: no failover{felt}.")
+        }
         None if timeline.freed.is_some() => "The lock is free and nobody has taken it yet.".to_owned(),
         None => format!("It goes on: {outage}."),
     }
@@ -320,6 +364,9 @@ fn compared(prediction: &Prediction, to: Mark, from: Mark) -> String {
 }
 
 fn advice(episode: &Episode, timeline: &Timeline) -> Option<String> {
+    if episode.hit == Hit::Proxy {
+        return None;
+    }
     let (kind, ..) = dominating(episode, timeline)?;
     let timing = &episode.timing;
     let text = match kind {

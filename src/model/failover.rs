@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Step;
 use super::fact::{Fact, FactKind, SourceKind};
 use super::name::MemberName;
-use super::probe::{Clients, Probe};
+use super::probe::{Clients, Lane, Probe};
 use super::time::Timestamp;
 use picture::Recent;
 
@@ -43,6 +43,8 @@ const WITHOUT_STANDBY: Duration = Duration::from_secs(120);
 const GIVEN_UP: Duration = Duration::from_secs(600);
 /// So long after the end of an episode its rows may still be read back somewhere.
 const READ_BACK: Duration = Duration::from_secs(60);
+/// Writes that fail for so long, and nothing else is seen: an episode of its own.
+const UNEXPLAINED: Duration = Duration::from_secs(1);
 /// An unreachable server that is back within this, and nothing else happened: no episode worth keeping.
 const HICCUP: Duration = Duration::from_secs(5);
 
@@ -55,6 +57,8 @@ pub struct Chronicle {
     leader: Option<MemberName>,
     silent: BTreeSet<MemberName>,
     asked: Option<Fact>,
+    /// The failure of writes that goes on.
+    failing: Option<Fact>,
     recent: Recent,
 }
 
@@ -86,7 +90,8 @@ impl Chronicle {
             episode.closed = Some(at);
             episode.album.add(Moment::Over, &cast.picture);
             let short = at.since(timeline.fault.at) < HICCUP + STABLE;
-            if short && episode.verdict(now) == Some(Verdict::Nothing) && episode.is_mere_silence() {
+            let felt = timeline.measured.is_some();
+            if short && !felt && episode.verdict(now) == Some(Verdict::Nothing) && episode.is_mere_silence() {
                 self.episodes.pop_back();
             }
         }
@@ -100,14 +105,40 @@ impl Chronicle {
         if episode.closed.is_some_and(|closed| now.since(closed) > READ_BACK) {
             return;
         }
-        let fault = episode.timeline(now).fault.at;
         let until = episode.closed.unwrap_or(now);
-        let from = measured::window(fault);
+        let from = episode.felt_from(now);
         episode.clients = probe.clients(from, until).map(|clients| Clients {
             // What clients measured before and after a step is of our own clock: only what spans it is lost.
             stepped: episode.stepped.filter(|step| (from..=until).contains(&step.at)),
             ..clients
         });
+    }
+
+    /// Writes have failed for a while, and no episode says why.
+    pub fn is_puzzled(&self, probe: &Probe, now: Timestamp) -> bool {
+        let known = |failing: &Fact| {
+            self.episodes
+                .back()
+                .is_some_and(|last| last.closed.is_none_or(|at| at > failing.at))
+        };
+        let since = probe.failing(&Lane::Write);
+        self.failing.as_ref().is_some_and(|failing| !known(failing))
+            && since.is_some_and(|since| now.since(since) >= UNEXPLAINED)
+    }
+
+    /// Opens an episode for them.
+    pub fn puzzle(&mut self, cast: &Cast) {
+        let Some(fact) = self.failing.clone() else { return };
+        let leader = self.leader.clone().or_else(|| cast.leader.clone());
+        self.open(Hit::Clients, leader, &fact, cast);
+        if let Some(episode) = self.episodes.back_mut() {
+            episode.push(Entry {
+                fact,
+                about: None,
+                sign: Some(Fault::Unexplained),
+                routes: None,
+            });
+        }
     }
 
     /// Notes something about the episode of that number, or else about the one that goes on.
@@ -143,7 +174,10 @@ impl Chronicle {
         if matches!(fact.kind, FactKind::Asked(_)) {
             self.asked = Some(fact.clone());
         }
-        let open = self.episodes.back().filter(|episode| episode.closed.is_none());
+        let mut open = self.episodes.back_mut().filter(|episode| episode.closed.is_none());
+        if let (Some((hit, _)), Some(episode)) = (&sign, &mut open) {
+            episode.explain_by(hit, leader.as_ref(), fact.seen);
+        }
         let opens = match (&sign, open) {
             (Some(_), None) => true,
             (Some((hit, _)), Some(episode)) => episode.is_overtaken_by(hit, leader.as_ref(), fact.seen),
@@ -201,6 +235,8 @@ impl Chronicle {
         match &fact.kind {
             FactKind::LockHeld(member) | FactKind::LockRetaken(member) => self.leader = Some(member.clone()),
             FactKind::LockTaken { by, .. } => self.leader = Some(by.clone()),
+            FactKind::ClientsFail(_) if is_of_writes(fact) => self.failing = Some(fact.clone()),
+            FactKind::ClientsServed { .. } if is_of_writes(fact) => self.failing = None,
             FactKind::Unreachable(_) | FactKind::Reachable { .. } if fact.source == SourceKind::Postgres => {
                 if let Some(subject) = &fact.subject {
                     let member = MemberName::from(subject.as_str());
@@ -216,6 +252,11 @@ impl Chronicle {
     }
 }
 
+/// It is told of the lane of writes.
+fn is_of_writes(fact: &Fact) -> bool {
+    fact.subject.as_deref() == Some(Lane::Write.to_string().as_str())
+}
+
 /// When the episode ended, if it has.
 fn end(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Option<Timestamp> {
     let began = timeline.fault.at;
@@ -223,7 +264,11 @@ fn end(episode: &Episode, timeline: &Timeline, now: Timestamp) -> Option<Timesta
     if now.since(began) >= GIVEN_UP {
         return Some(now);
     }
+    if timeline.measured.is_some_and(|measured| measured.stable.is_none()) {
+        return None;
+    }
     match &episode.hit {
+        Hit::Clients => timeline.stable.map(|at| at.plus(STABLE)),
         Hit::Replica(_) => timeline.redundant.map(|mark| mark.latest).filter(|at| quiet(*at)),
         Hit::Proxy => timeline.routed.map(|mark| mark.latest).filter(|at| quiet(*at)),
         Hit::Leader | Hit::Store => {

@@ -99,7 +99,7 @@ fn report(matter: &Matter) -> Report {
         logs: logs::logs(&matter.logs, desk.fault, desk.end(&phases)),
         phases,
         configuration: configuration::configuration(episode),
-        explanation: explanation::explain(episode, now),
+        explanation: explanation::explain_cluster(episode, now),
     }
 }
 
@@ -123,12 +123,13 @@ impl Desk<'_> {
             number: self.episode.number,
             title: explanation::title(self.episode, self.now),
             verdict: verdict.as_ref().map(Verdict::name),
-            fault: self.episode.fault().to_string(),
+            fault: self.episode.fault_text().to_owned(),
             hit: match self.episode.hit {
                 Hit::Leader => "leader",
                 Hit::Replica(_) => "replica",
                 Hit::Store => "ZooKeeper",
                 Hit::Proxy => "HAProxy",
+                Hit::Clients => "clients",
             },
             old_leader: self.episode.leader.as_ref().map(ToString::to_string),
             new_leader,
@@ -141,10 +142,15 @@ impl Desk<'_> {
 
     fn outage(&self) -> Option<Outage> {
         let (from, until) = self.timeline.outage(self.episode)?;
+        let (least, told, most) = self.timeline.without_writes(self.episode)?;
         Some(Outage {
             from: self.instant(from.at),
             until: self.instant(until.at),
-            span: span(&until, &from),
+            span: Span {
+                least_s: seconds(least),
+                told_s: seconds(told),
+                most_s: seconds(most),
+            },
             text: explanation::headline(self.episode, self.now),
         })
     }
@@ -156,7 +162,7 @@ impl Desk<'_> {
         let writable = line.outage(self.episode).map(|(_, until)| until);
         let taken = line.taken.as_ref();
         let steps = [
-            (Some(line.fault), self.episode.fault().to_string()),
+            (Some(line.fault), self.episode.fault_text().to_owned()),
             (lost, "PostgreSQL of the leader gone".to_owned()),
             (line.freed, "lock free".to_owned()),
             (
@@ -201,7 +207,7 @@ impl Desk<'_> {
         let expected = self.prediction.as_ref().and_then(|all| all.phase(phase.kind));
         Phase {
             name: phase.kind.name(),
-            what: what(phase.kind),
+            what: what(phase.kind, &self.episode.hit),
             from: self.instant(phase.from.at),
             to: phase.to.map(|to| self.instant(to.at)),
             span: phase.to.map(|to| span(&to, &phase.from)),
@@ -272,8 +278,9 @@ fn span(to: &Mark, from: &Mark) -> Span {
     }
 }
 
-fn what(kind: PhaseKind) -> &'static str {
+fn what(kind: PhaseKind, hit: &Hit) -> &'static str {
     match kind {
+        PhaseKind::Routing if *hit == Hit::Proxy => "while HAProxy does not lead to a server",
         PhaseKind::Detection => "from the fault until the lock is free",
         PhaseKind::Election => "until a member holds the lock",
         PhaseKind::Promotion => "until its PostgreSQL accepts writes",

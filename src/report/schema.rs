@@ -31,7 +31,8 @@ pub struct Report {
     pub episode: Head,
     /// One paragraph.
     pub summary: String,
-    /// How long clients could not write, by what the servers said; `null` if they could all the time, or cannot yet.
+    /// How long clients could not write: as they measured it, else by what the servers said. `null` if they could all the
+    /// time, or cannot yet.
     pub outage: Option<Outage>,
     /// What clients saw.
     pub clients: Clients,
@@ -51,7 +52,7 @@ pub struct Report {
     pub logs: Logs,
     /// What decides how long things take, as it was before the fault or when it was first known.
     pub configuration: Vec<Setting>,
-    /// Why, in plain words: one sentence or two each.
+    /// Why, in plain words: one sentence or two each. What clients saw stands by itself.
     pub explanation: Vec<String>,
 }
 
@@ -84,7 +85,7 @@ pub struct Head {
     pub verdict: Option<&'static str>,
     /// What came first: `SIGKILL`, `no answer`, …
     pub fault: String,
-    /// `leader`, `replica`, `ZooKeeper`, `HAProxy`.
+    /// `leader`, `replica`, `ZooKeeper`, `HAProxy`; `clients` where writes failed and nothing says why.
     pub hit: &'static str,
     /// Who led before.
     pub old_leader: Option<String>,

@@ -5,8 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::clients::psql;
 use crate::lab::{Lab, PGHERD, PROJECT, lab, service_of};
+use crate::straight_line::psql;
 use crate::{ESC, FAILOVER, SOON, monitor, other};
 
 fn check(args: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {

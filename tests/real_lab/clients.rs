@@ -1,178 +1,35 @@
-//! What clients see, as pgherd measures it, held against a client of the tests' own: one attempt every 100 ms on a new
-//! connection, each with a deadline, and nothing shared with the program.
+//! What clients see, as pgherd measures it, held against a client of the tests' own: kill and stop by key, and what
+//! becomes of the rows.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-
-use tokio_postgres::NoTls;
+use std::thread;
+use std::time::Duration;
 
 use crate::lab::{Lab, PROJECT, lab, pgherd, service_of};
-use crate::terminal::{Standstill, Terminal};
+use crate::straight_line::{Measured, psql, psql_on, report};
+use crate::terminal::Terminal;
 use crate::{FAILOVER, HIGH, SOON, act, bring_back, monitor, other, select};
 
-/// From one attempt to the next.
-const EVERY: Duration = Duration::from_millis(100);
-/// For a whole attempt.
-const DEADLINE: Duration = Duration::from_secs(1);
-/// What pgherd says and what that client saw differ by less, and by what the machine stood still at most.
-const AGREED: Duration = Duration::from_millis(300);
-
-/// A client that writes until it is told to stop.
-struct StraightLine {
-    running: Arc<AtomicBool>,
-    /// Each acknowledged row, and when its acknowledgement came.
-    acknowledged: Arc<Mutex<Vec<(i64, Instant)>>>,
-    thread: JoinHandle<()>,
-}
-
-impl StraightLine {
-    fn start(lab: &Lab) -> Self {
-        // Its password costs one round of hashing: 4096 of them in a test's build would be what is measured.
-        psql(
-            lab,
-            "DROP TABLE IF EXISTS public.straight_line; DROP ROLE IF EXISTS straight_line;
-             SET scram_iterations = 1; CREATE ROLE straight_line LOGIN PASSWORD 'straight_line';
-             CREATE TABLE public.straight_line (id bigint PRIMARY KEY);
-             GRANT INSERT ON public.straight_line TO straight_line",
-        );
-        let login = "straight_line:straight_line";
-        let url = format!("postgresql://{login}@{}/postgres?sslmode=disable", entry());
-        let running = Arc::new(AtomicBool::new(true));
-        let acknowledged = Arc::new(Mutex::new(Vec::new()));
-        let (flag, list) = (Arc::clone(&running), Arc::clone(&acknowledged));
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async move {
-                let mut ticks = tokio::time::interval(EVERY);
-                for id in 1_i64.. {
-                    ticks.tick().await;
-                    if !flag.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    let (url, list) = (url.clone(), Arc::clone(&list));
-                    tokio::spawn(async move {
-                        let attempt = tokio::time::timeout(DEADLINE, insert(&url, id));
-                        if let Ok(Ok(())) = attempt.await {
-                            list.lock().unwrap().push((id, Instant::now()));
-                        }
-                    });
-                }
-            });
-        });
-        Self {
-            running,
-            acknowledged,
-            thread,
-        }
-    }
-
-    /// Stops it; its longest time without an acknowledgement, and the acknowledged rows that are not there any more.
-    fn end(self, lab: &Lab) -> (Duration, Vec<i64>) {
-        self.running.store(false, Ordering::SeqCst);
-        self.thread.join().unwrap();
-        let mut acknowledged = self.acknowledged.lock().unwrap().clone();
-        acknowledged.sort_by_key(|(_, at)| *at);
-        let gap = acknowledged.windows(2).map(|pair| pair[1].1 - pair[0].1).max().unwrap();
-        let present = psql(lab, "SELECT id FROM public.straight_line");
-        let present: BTreeSet<i64> = present.lines().map(|id| id.parse().unwrap()).collect();
-        let lost = acknowledged
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| !present.contains(id));
-        let lost = lost.collect();
-        psql(lab, "DROP TABLE public.straight_line; DROP ROLE straight_line");
-        (gap, lost)
-    }
-}
-
-async fn insert(url: &str, id: i64) -> Result<(), tokio_postgres::Error> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    let driven = tokio::spawn(connection);
-    let done = client
-        .execute("INSERT INTO public.straight_line VALUES ($1)", &[&id])
-        .await
-        .map(drop);
-    driven.abort();
-    done
-}
-
-/// Where the lab's entry point is published.
-fn entry() -> String {
-    let container = format!("{PROJECT}-postgres_entrypoint");
-    let output = Command::new("docker")
-        .args(["port", &container, "5432"])
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .trim()
-        .to_owned()
-}
-
-/// What `psql` prints on the leader.
-pub(crate) fn psql(lab: &Lab, sql: &str) -> String {
-    psql_on(service_of(&lab.leader().unwrap()), sql)
-}
-
-/// What it prints there.
-fn psql_on(service: &str, sql: &str) -> String {
-    let container = format!("{PROJECT}-{service}");
-    let output = Command::new("docker")
-        .args(["exec", "-e", "PGPASSWORD=postgres", &container, "psql", "-X", "-At"])
-        .args(["-h", "127.0.0.1", "-U", "postgres", "-d", "postgres", "-c", sql])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-/// `22.8 s without writes` on the screen.
-fn outage(screen: &str) -> Option<Duration> {
-    let (before, _) = screen.split_once(" s without writes")?;
-    Duration::try_from_secs_f64(before.rsplit(' ').next()?.parse().ok()?).ok()
-}
-
-/// Hits the leader by `key` while both try to write, and holds pgherd's figure against the other one's; what the other one
-/// lost.
+/// Hits the leader by `key` while both try to write, and holds pgherd's figures against the other one's; what the other
+/// one lost.
 fn measured(lab: &Lab, key: &str, question: &str) -> (Terminal, String, Vec<i64>) {
     let leader = lab.leader().unwrap();
-    let terminal = monitor(HIGH, &[]);
-    terminal.wait("the probe at work", SOON, |screen| screen.contains("probe ● 10/s"));
-    let client = StraightLine::start(lab);
-    let standstill = Standstill::watch();
+    let both = Measured::begin(lab);
+    let terminal = &both.terminal;
     // So much has to be there to be lost.
-    thread::sleep(Duration::from_secs(5));
-    select(&terminal, &leader);
-    act(&terminal, key, &format!("{question} {leader}"));
+    thread::sleep(Duration::from_secs(3));
+    select(terminal, &leader);
+    act(terminal, key, &format!("{question} {leader}"));
     terminal.wait_for("writes fail: ", SOON);
     terminal.wait_for("writes succeed again after ", FAILOVER);
     terminal.wait("the rows read back", SOON, |screen| {
         screen.contains("acknowledged writes lost")
     });
     terminal.wait("stable, as clients see it", SOON * 3, |screen| {
-        screen.contains("✓ failover: ") && outage(screen).is_some()
+        screen.contains("✓ failover: ") && screen.contains(" s without writes")
     });
-    let screen = terminal.screen();
-    let (gap, lost) = client.end(lab);
-    let said = outage(&screen).unwrap();
-    let stall = standstill.end();
-    println!(
-        "{question} {leader}: pgherd {said:?}, straight line {gap:?} (stood still {stall:?}), lost {lost:?}\n{screen}"
-    );
-    let doubt = AGREED + stall;
-    assert!(said.abs_diff(gap) < doubt, "pgherd {said:?}, straight line {gap:?}");
+    let (terminal, _, lost) = both.end(lab, &format!("{question} {leader}"));
     (terminal, leader, lost)
 }
 
@@ -208,10 +65,7 @@ fn rows_on(service: &str) -> BTreeSet<i64> {
 
 /// The lost writes that the report in that folder names.
 fn lost_by_report(folder: &Path) -> Vec<i64> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let json = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
-    let text = fs::read_to_string(json.last().unwrap()).unwrap();
-    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let report = report(folder);
     let lost = report["clients"]["ledger"]["lost"].as_array().unwrap();
     lost.iter().map(|seq| seq.as_i64().unwrap()).collect()
 }

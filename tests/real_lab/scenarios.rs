@@ -1,10 +1,12 @@
-//! Faults that the monitor does not cause itself: what it calls them, which phases it sees, what it says of them.
+//! Faults that the monitor does not cause itself: what it calls them, which phases it sees, what it says of them, and
+//! how long clients could not write, held against a client of the tests' own.
 
 use std::time::Duration;
 
-use super::lab::{Lab, PROJECT, lab, service_of};
+use super::lab::{Lab, lab, service_of};
+use super::straight_line::Measured;
 use super::terminal::Terminal;
-use super::{ESC, FAILOVER, HIGH, SOON, monitor, other};
+use super::{ESC, FAILOVER, SOON, other};
 
 /// The page of the newest failover, once it calls it `verdict`; all of it fits on the screen.
 fn page(terminal: &Terminal, verdict: &str) -> String {
@@ -68,12 +70,13 @@ fn a_frozen_leader_is_replaced_and_comes_back_as_a_replica() {
     let lab = lab();
     let leader = lab.leader().unwrap();
     let successor = other(&leader);
-    let terminal = monitor(HIGH, &[]);
+    let both = Measured::begin(&lab);
+    let terminal = &both.terminal;
     lab.docker("pause", service_of(&leader));
     terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     lab.docker("unpause", service_of(&leader));
     both_streaming(&lab, successor);
-    let page = page(&terminal, "failover");
+    let page = page(terminal, "failover");
     assert_phases(&page, &["detect", "elect", "promote", "route", "old"]);
     assert_says(
         &page,
@@ -82,6 +85,7 @@ fn a_frozen_leader_is_replaced_and_comes_back_as_a_replica() {
             &format!("{successor} took over: a failover"),
         ],
     );
+    both.end(&lab, "pause");
 }
 
 #[test]
@@ -89,12 +93,13 @@ fn a_leader_cut_off_from_its_network_is_replaced() {
     let lab = lab();
     let leader = lab.leader().unwrap();
     let successor = other(&leader);
-    let terminal = monitor(HIGH, &[]);
+    let both = Measured::begin(&lab);
+    let terminal = &both.terminal;
     lab.cut_off(service_of(&leader));
     terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     lab.reconnect(service_of(&leader));
     both_streaming(&lab, successor);
-    let page = page(&terminal, "failover");
+    let page = page(terminal, "failover");
     assert_phases(&page, &["detect", "elect", "promote", "route", "old"]);
     assert_says(
         &page,
@@ -103,6 +108,7 @@ fn a_leader_cut_off_from_its_network_is_replaced() {
             &format!("{successor} took over: a failover"),
         ],
     );
+    both.end(&lab, "cut off");
 }
 
 #[test]
@@ -110,7 +116,8 @@ fn a_switchover_is_called_one() {
     let lab = lab();
     let leader = lab.leader().unwrap();
     let successor = other(&leader);
-    let terminal = monitor(HIGH, &[]);
+    let both = Measured::begin(&lab);
+    let terminal = &both.terminal;
     let command = [
         "patronictl",
         "-c",
@@ -126,7 +133,7 @@ fn a_switchover_is_called_one() {
     lab.run_in("pg-master", &command);
     terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
     both_streaming(&lab, successor);
-    let page = page(&terminal, "switchover");
+    let page = page(terminal, "switchover");
     assert_phases(&page, &["detect", "elect", "promote", "route", "old"]);
     assert_says(
         &page,
@@ -135,20 +142,23 @@ fn a_switchover_is_called_one() {
             &format!("{successor} took over as it was asked to: a switchover"),
         ],
     );
+    both.end(&lab, "switchover");
 }
 
 #[test]
 fn a_postgres_that_is_killed_alone_is_restarted_in_place() {
     let lab = lab();
     let leader = lab.leader().unwrap();
-    let terminal = monitor(HIGH, &[]);
+    let both = Measured::begin(&lab);
+    let terminal = &both.terminal;
     lab.run_in(
         service_of(&leader),
         &["sh", "-c", "kill -9 $(head -1 /var/lib/postgresql/data/postmaster.pid)"],
     );
-    let page = page(&terminal, "restart in place");
+    let page = page(terminal, "restart in place");
     assert_eq!(lab.leader().as_deref(), Some(leader.as_str()));
     assert_phases(&page, &["recover"]);
+    assert!(!page.contains("could take over"), "nobody had to\n{page}");
     assert_says(
         &page,
         &[
@@ -156,13 +166,15 @@ fn a_postgres_that_is_killed_alone_is_restarted_in_place() {
             "timeline unchanged: no failover was needed",
         ],
     );
+    both.end(&lab, "postmaster killed");
 }
 
 #[test]
 fn zookeeper_away_for_longer_than_the_ttl_demotes_the_leader() {
     let lab = lab();
     let leader = lab.leader().unwrap();
-    let terminal = monitor(HIGH, &[]);
+    let both = Measured::begin(&lab);
+    let terminal = &both.terminal;
     lab.docker("stop", "zoo");
     // The fast profile's ttl is 20 s.
     std::thread::sleep(Duration::from_secs(25));
@@ -176,22 +188,32 @@ fn zookeeper_away_for_longer_than_the_ttl_demotes_the_leader() {
     } else {
         "failover"
     };
-    let page = page(&terminal, verdict);
+    let page = page(terminal, verdict);
     assert!(phases(&page).contains(&"store".to_owned()), "{page}");
-    assert_says(&page, &["ZooKeeper was lost"]);
+    assert_says(&page, &["ZooKeeper was lost (SIGTERM)", " s without writes"]);
+    both.end(&lab, "ZooKeeper lost");
 }
 
 #[test]
 fn haproxy_away_is_no_failover() {
     let lab = lab();
     let leader = lab.leader().unwrap();
-    let terminal = monitor(HIGH, &[]);
+    let both = Measured::begin(&lab);
+    let terminal = &both.terminal;
     lab.docker("stop", "postgres_entrypoint");
     terminal.wait_for("HAProxy ✗", SOON);
     lab.docker("start", "postgres_entrypoint");
     terminal.wait_for("HAProxy ●", SOON);
-    let page = page(&terminal, "HAProxy outage");
+    let page = page(terminal, "HAProxy outage");
     assert_eq!(lab.leader().as_deref(), Some(leader.as_str()));
-    assert_says(&page, &["The databases went on: no failover was needed"]);
-    assert!(page.contains(PROJECT) || page.contains("HAProxy"), "{page}");
+    assert_phases(&page, &["route"]);
+    assert_says(
+        &page,
+        &[
+            "HAProxy, or its way to a server, was lost (asked to stop)",
+            "The databases went on: no failover was needed; clients: ",
+        ],
+    );
+    assert!(!page.contains("standby streams again"), "{page}");
+    both.end(&lab, "HAProxy stopped");
 }

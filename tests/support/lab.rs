@@ -10,7 +10,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -237,13 +237,23 @@ pub(crate) fn service_of(member: &str) -> &'static str {
 /// Runs the binary on the tests' lab.
 pub(crate) fn pgherd(args: &[&str]) -> std::process::Output {
     let mut command = Command::new(program());
-    for port in ["ENTRY", "STATS", "PG0", "PG1", "ZOOKEEPER"] {
+    for port in ["STATS", "PG0", "PG1", "ZOOKEEPER"] {
         command.env(format!("PGHERD_LAB_{port}_PORT"), "0");
     }
     command
+        .env("PGHERD_LAB_ENTRY_PORT", entry_port())
         .env("PGHERD_LAB_PROJECT", project())
         .env("PGHERD_LAB_STATE_DIR", state_dir());
     command.args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Clients know one address and no other, also after HAProxy was away: a free port that stays the same.
+fn entry_port() -> &'static str {
+    static PORT: OnceLock<String> = OnceLock::new();
+    PORT.get_or_init(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port().to_string()
+    })
 }
 
 fn lock() -> String {

@@ -57,18 +57,24 @@ impl Memory {
         };
         // What the last answer said was true when it was asked for.
         let asked = asked.minus(old.round_trip);
+        let restarted = old.started != new.started;
+        // What a server does it does not do before its start.
+        let began = new
+            .started
+            .filter(|started| restarted && (asked..=at).contains(started));
         let mut facts = Vec::new();
-        let mut tell = |instant, kind| {
+        let mut tell = |instant, kind: FactKind| {
+            let streams = matches!(kind, FactKind::ReplicationStarted { .. });
+            let after = began.filter(|_| streams).unwrap_or(asked);
             facts.push(Fact {
                 at: instant,
                 seen: at,
-                after: (instant == at).then_some(asked),
+                after: (instant == at).then_some(after),
                 source: SourceKind::Postgres,
                 subject: Some(member.to_string()),
                 kind,
             });
         };
-        let restarted = old.started != new.started;
         if let (true, Some(started)) = (restarted, new.started) {
             tell(started, FactKind::Restarted);
         }

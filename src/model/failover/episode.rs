@@ -141,7 +141,10 @@ impl Episode {
                 .candidates
                 .iter()
                 .any(|candidate| candidate.member == *member && candidate.verdict.is_ok()),
-            _ => timeline.writable.is_some() && cast.is_redundant(),
+            // Nothing of that takes a standby away.
+            Hit::Proxy | Hit::Clients => false,
+            Hit::Store if timeline.lost.is_none() => false,
+            Hit::Leader | Hit::Store => timeline.writable.is_some() && cast.is_redundant(),
         };
         if !recovers {
             self.able = None;
@@ -177,6 +180,36 @@ impl Episode {
             .unwrap_or(Fault::Found)
     }
 
+    /// The same in a word or two.
+    pub fn fault_text(&self) -> &'static str {
+        self.fault().of(&self.hit)
+    }
+
+    /// What clients felt, and nothing explained so far, has its reason in the fault that `hit` something.
+    pub(super) fn explain_by(&mut self, hit: &Hit, leader: Option<&MemberName>, now: Timestamp) {
+        let began = self.entries.first().map_or(now, |entry| entry.fact.at);
+        if self.hit == Hit::Clients && now.since(began) <= super::CONSEQUENCE {
+            self.hit.clone_from(hit);
+            self.leader = self.leader.take().or_else(|| leader.cloned());
+            let unexplained = |entry: &&mut Entry| entry.sign == Some(Fault::Unexplained);
+            self.entries
+                .iter_mut()
+                .filter(unexplained)
+                .for_each(|entry| entry.sign = None);
+        }
+    }
+
+    /// From when on what clients saw may belong to it.
+    pub(super) fn felt_from(&self, now: Timestamp) -> Timestamp {
+        let failed = self
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.fact.kind, FactKind::ClientsFail(_)));
+        let first = failed.map(|entry| entry.fact.at).min();
+        let fault = self.timeline(now).fault.at;
+        super::measured::window(first.map_or(fault, |first| first.min(fault)))
+    }
+
     /// The fact is about what was hit.
     pub(super) fn is_hit(&self, entry: &Entry) -> bool {
         match (&self.hit, &entry.about) {
@@ -184,7 +217,10 @@ impl Episode {
             (Hit::Leader, Some(Part::Member(member))) => {
                 self.leader.as_ref() == Some(member) || matches!(entry.fact.kind, FactKind::LockTaken { .. })
             }
-            (Hit::Leader, None) | (Hit::Store, None | Some(Part::Store)) | (Hit::Proxy, Some(Part::Proxy)) => true,
+            (Hit::Leader, None)
+            | (Hit::Store, None | Some(Part::Store))
+            | (Hit::Proxy, Some(Part::Proxy))
+            | (Hit::Clients, _) => true,
             _ => false,
         }
     }
@@ -210,7 +246,7 @@ impl Episode {
     /// Another fault begins that is not part of this one.
     pub(super) fn is_overtaken_by(&self, hit: &Hit, leader: Option<&MemberName>, now: Timestamp) -> bool {
         match (&self.hit, hit) {
-            (Hit::Replica(_) | Hit::Proxy, Hit::Leader | Hit::Store) => true,
+            (Hit::Replica(_) | Hit::Proxy, Hit::Leader | Hit::Store) | (Hit::Clients, _) => true,
             (Hit::Replica(one), Hit::Replica(other)) => one != other,
             (Hit::Leader, Hit::Leader) => {
                 // The new leader is hit, after it came into office.

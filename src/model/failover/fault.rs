@@ -1,7 +1,6 @@
 //! Signs of a fault: which facts begin something, and what. Pure.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +23,8 @@ pub enum Hit {
     Store,
     /// HAProxy.
     Proxy,
+    /// Nothing that is seen, and yet clients cannot write.
+    Clients,
 }
 
 /// What happened first, as far as it is known. Ordered: a later one says more about the cause.
@@ -32,6 +33,8 @@ pub enum Hit {
 pub enum Fault {
     /// Found in progress: the monitor was not there when it began.
     Found,
+    /// Clients cannot write and nothing says why.
+    Unexplained,
     /// The lock was lost and nothing says why.
     LockLost,
     /// It does not answer: frozen, cut off or overloaded.
@@ -54,21 +57,26 @@ pub enum Fault {
     Requested,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Found => "found in progress",
-            Self::LockLost => "lock lost",
-            Self::Silent => "no answer",
-            Self::Gone => "PostgreSQL gone",
-            Self::Died => "exited",
-            Self::OutOfMemory => "out of memory",
-            Self::CutOff => "cut off",
-            Self::Paused => "frozen",
-            Self::Killed => "SIGKILL",
-            Self::Stopped => "SIGTERM",
-            Self::Requested => "requested",
-        })
+impl Fault {
+    /// What happened, where that was to `hit`.
+    pub(super) fn of(self, hit: &Hit) -> &'static str {
+        match (self, hit) {
+            (Self::Found, _) => "found in progress",
+            (Self::Unexplained, _) => "writes fail",
+            (Self::LockLost, _) => "lock lost",
+            (Self::Silent, _) => "no answer",
+            (Self::Gone, Hit::Store | Hit::Proxy) => "no connection",
+            (Self::Gone, _) => "PostgreSQL gone",
+            (Self::Died, _) => "exited",
+            (Self::OutOfMemory, _) => "out of memory",
+            (Self::CutOff, _) => "cut off",
+            (Self::Paused, _) => "frozen",
+            (Self::Killed, _) => "SIGKILL",
+            // Its clean stop is another signal.
+            (Self::Stopped, Hit::Proxy) => "asked to stop",
+            (Self::Stopped, _) => "SIGTERM",
+            (Self::Requested, _) => "requested",
+        }
     }
 }
 
@@ -97,7 +105,11 @@ pub(super) fn sign(
         None => None,
     };
     match (&fact.kind, fact.source) {
-        (FactKind::Container(action), _) => Some((hit?, by_action(action)?)),
+        (FactKind::Container(action), _) => {
+            let hit = hit?;
+            let fault = by_action(action, &hit)?;
+            Some((hit, fault))
+        }
         (FactKind::ContainerDied { ending, .. }, _) => {
             let fault = match ending {
                 Ending::Plain => Fault::Died,
@@ -131,8 +143,11 @@ pub(super) fn sign(
     }
 }
 
-fn by_action(action: &ContainerAction) -> Option<Fault> {
+fn by_action(action: &ContainerAction, hit: &Hit) -> Option<Fault> {
+    /// SIGUSR1: HAProxy's clean stop.
+    const USR1: i32 = 10;
     Some(match action {
+        ContainerAction::Killed { signal: USR1 } if *hit == Hit::Proxy => Fault::Stopped,
         ContainerAction::Killed { signal: 9 } => Fault::Killed,
         ContainerAction::Killed { signal: 2 | 3 | 15 } => Fault::Stopped,
         ContainerAction::Paused => Fault::Paused,

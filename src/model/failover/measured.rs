@@ -56,8 +56,8 @@ impl Measured {
     }
 }
 
-/// The chronicle's window of what clients see: a little before the fault.
-pub(super) fn window(fault: Timestamp) -> Timestamp {
+/// The chronicle's window of what clients see: a little before the first sign.
+pub(super) fn window(sign: Timestamp) -> Timestamp {
     const BEFORE: Duration = Duration::from_secs(5);
-    fault.minus(BEFORE)
+    sign.minus(BEFORE)
 }

@@ -1,5 +1,6 @@
 //! Episodes of the reference cluster, acted out.
 
+mod felt;
 mod measured;
 
 use std::time::Duration;

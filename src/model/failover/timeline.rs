@@ -22,6 +22,8 @@ use super::walk::Walk;
 pub const STABLE: Duration = Duration::from_secs(10);
 /// How late a source is at most that tells by itself, and how long an answer takes.
 const WATCH: Duration = Duration::from_millis(50);
+/// Bounds that are so far apart are told with the time between them.
+const VAGUE: Duration = Duration::from_millis(300);
 /// A stamp that is older than this when it arrives is not compared with ours: of another clock, or of another story.
 const LATE: Duration = Duration::from_secs(5);
 
@@ -206,14 +208,26 @@ impl Timeline {
     }
 
     /// From the last acknowledged write to the next one, where clients tried. Else from the fault, or for a planned change
-    /// from the last moment of the old leader, until clients can write.
+    /// from the last moment of the old leader, until clients can write. An HAProxy that is away is an outage all the time.
     pub fn outage(&self, episode: &Episode) -> Option<(Mark, Mark)> {
         if let Some(measured) = &self.measured {
             return Some((measured.before, measured.after?));
         }
+        if episode.hit == Hit::Proxy {
+            return Some((self.fault, self.routed?));
+        }
         let planned = matches!(episode.hit, Hit::Store) || episode.fault() == super::Fault::Requested;
         let from = if planned { self.lost? } else { self.fault };
         Some((from, self.writable?))
+    }
+
+    /// How long that was: at least, most probably, at most. What is polled is told late: where the bounds are far apart
+    /// the truth lies between them, and not at the later one.
+    pub fn without_writes(&self, episode: &Episode) -> Option<(Duration, Duration, Duration)> {
+        let (from, to) = self.outage(episode)?;
+        let (least, told, most) = to.since(&from);
+        let vague = self.measured.is_none() && most.saturating_sub(least) >= VAGUE;
+        Some((least, if vague { (least + most) / 2 } else { told }, most))
     }
 
     /// Neither lock nor leader were lost.
@@ -282,6 +296,7 @@ impl Timeline {
         match &episode.hit {
             Hit::Replica(_) => add(PhaseKind::Redundancy, self.fault, self.redundant),
             Hit::Proxy => add(PhaseKind::Routing, self.fault, self.routed),
+            Hit::Clients => {}
             Hit::Store => {
                 add(PhaseKind::StoreOutage, self.fault, self.store_back);
                 if let Some(lost) = self.lost {

@@ -36,6 +36,8 @@ pub enum Verdict {
     ReplicaLoss(MemberName),
     /// The way to the databases was lost; they went on.
     ProxyOutage,
+    /// Clients could not write, and nothing else was seen.
+    Unexplained,
     /// The leader is lost and nobody took over.
     NoSuccessor,
     /// Nothing came of it.
@@ -54,6 +56,7 @@ impl Verdict {
             Self::StoreOutage { demoted: false } => "ZooKeeper outage",
             Self::ReplicaLoss(_) => "loss of a replica",
             Self::ProxyOutage => "HAProxy outage",
+            Self::Unexplained => "write outage",
             Self::NoSuccessor => "no failover",
             Self::Nothing => "no change",
         }
@@ -74,6 +77,7 @@ pub(super) fn verdict(episode: &Episode, line: &Timeline) -> Option<Verdict> {
     match &episode.hit {
         Hit::Replica(member) => return Some(Verdict::ReplicaLoss(member.clone())),
         Hit::Proxy => return Some(Verdict::ProxyOutage),
+        Hit::Clients => return Some(Verdict::Unexplained),
         Hit::Store => {
             let demoted = line.demoted || line.new_timeline || line.lost.is_some();
             return Some(Verdict::StoreOutage { demoted });
