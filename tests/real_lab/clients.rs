@@ -65,7 +65,7 @@ fn rows_on(service: &str) -> BTreeSet<i64> {
 
 /// The lost writes that the report in that folder names.
 fn lost_by_report(folder: &Path) -> Vec<i64> {
-    let report = report(folder);
+    let report = report(folder).unwrap();
     let lost = report["clients"]["ledger"]["lost"].as_array().unwrap();
     lost.iter().map(|seq| seq.as_i64().unwrap()).collect()
 }
