@@ -165,11 +165,12 @@ impl Measured {
     }
 
     /// Has pgherd write its report, once writes succeed again and their rows were read back. Holds the outage that it
-    /// tells of against the longest that the other client saw; each that both must have felt has a counterpart. Gives the terminal, the report, and what the other client lost.
+    /// tells of against the longest that the other client saw; each that both must have felt has a counterpart. Gives
+    /// the terminal, the report, and what the other client lost.
     pub(crate) fn end(self, lab: &Lab, what: &str) -> (Terminal, Value, Vec<i64>) {
         let report = self.report();
         let seen = self.client.end(lab);
-        let doubt = AGREED + self.standstill.end();
+        let doubt = AGREED + self.standstill.end() + both_up(&report);
         let said = Duration::from_secs_f64(report["outage"]["span"]["told_s"].as_f64().unwrap());
         let longest = seen.longest();
         let apart = said.abs_diff(longest);
@@ -229,6 +230,19 @@ fn outages(report: &Value) -> Vec<Gap> {
         (span, from, until)
     });
     gaps.collect()
+}
+
+/// How long HAProxy had two servers up at the end: one client is served a moment earlier than another by luck.
+fn both_up(report: &Value) -> Duration {
+    let end = |name: &str| {
+        let phases = report["phases"].as_array().unwrap();
+        let phase = phases.iter().find(|phase| phase["name"] == name);
+        phase.and_then(|phase| phase["to"]["offset_s"].as_f64())
+    };
+    match (end("route"), end("old out")) {
+        (Some(new), Some(old)) if old > new => Duration::from_secs_f64(old - new),
+        _ => Duration::ZERO,
+    }
 }
 
 /// The longest of the others that was at the same time.
