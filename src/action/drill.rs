@@ -116,7 +116,11 @@ pub async fn undo(docker: &Docker, target: &ActTarget, step: &Undo) -> Result<()
         Undo::Start => ask(docker.start_container(&target.id, None)).await,
         Undo::Unpause if !paused => Ok(()),
         Undo::Unpause => ask(docker.unpause_container(&target.id)).await,
-        Undo::Connect { network, aliases } => network::connect(docker, network, aliases, &found, target).await,
+        Undo::Connect {
+            network,
+            aliases,
+            addresses,
+        } => network::connect(docker, network, aliases, addresses, &found, target).await,
         // Processes that ended with their container are not frozen any more.
         Undo::Continue(_) | Undo::ClearDisk { .. } if !runs => match step {
             Undo::ClearDisk { .. } => Err(format!("{} does not run: start it, then heal again", target.name)),
