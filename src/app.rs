@@ -133,6 +133,7 @@ impl App {
     pub fn update(&mut self, event: Event, now: Timestamp) -> (Vec<Effect>, Urgency) {
         self.now = self.now.max(now);
         let (mut effects, urgency) = self.take(event);
+        effects.extend(self.look_for_means());
         effects.extend(self.pace());
         effects.extend(self.scan_logs().then_some(Effect::Scan));
         (effects, urgency)
@@ -155,6 +156,7 @@ impl App {
             }
             Event::Tick => self.tick(),
             Event::Acted(outcome) => (Vec::new(), self.acted(outcome)),
+            Event::Prepared(prepared) => (Vec::new(), self.prepared(prepared)),
             Event::Healed(healed) => (self.healed(healed), Urgency::Now),
             Event::FaultsLeft(faults) => {
                 self.found_faults(faults);

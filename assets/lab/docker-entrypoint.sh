@@ -6,6 +6,15 @@ trap 'exit 143' TERM
 for template in /lab/*.yml /lab/*.cfg; do
     if [ -e "$template" ]; then envsubst < "$template" > "/${template##*/}"; fi
 done
+# Patroni ends, with 0, if ZooKeeper does not serve within 15 s of its start: it may take longer where all start at once.
+if [ -n "${LAB_STORE:-}" ]; then
+    waited=0
+    until timeout 1 bash -c 'exec 3<>/dev/tcp/'"$LAB_STORE"'/2181 && echo srvr >&3 && grep -q ^Mode: <&3' 2>/dev/null; do
+        waited=$((waited + 1))
+        if [ "$waited" -ge 60 ]; then break; fi
+        sleep 1
+    done
+fi
 # A member without data lets the other one make the cluster (20 s at most), and then clones it at once.
 if [ -n "${LAB_AFTER:-}" ] && [ ! -e /var/lib/postgresql/data ]; then
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -20,6 +20,8 @@ use crate::model::act::{ActTarget, Surroundings};
 const FILL: Duration = Duration::from_secs(120);
 /// More free space than this is not filled: others live there.
 const LARGEST_FILL_KB: &str = "4194304";
+/// Twice what loads a disk: a drill that slows it must not fill it.
+const LOAD_KB: &str = "131072";
 /// A twentieth of a processor: of [`PERIOD`] microseconds, so many.
 const SLOW_QUOTA: i64 = 5_000;
 const PERIOD: i64 = 100_000;
@@ -57,6 +59,11 @@ pub async fn prepare(
         Drill::SlowDisk | Drill::FillDisk => {
             let lines = inside::run(docker, &target.id, &["folder"], SHORT).await?;
             let folder = lines.into_iter().next().ok_or("its data directory is not known")?;
+            let (room, limit) = match drill {
+                Drill::FillDisk => ("small", LARGEST_FILL_KB),
+                _ => ("roomy", LOAD_KB),
+            };
+            inside::run(docker, &target.id, &[room, &folder, limit], SHORT).await?;
             vec![Undo::ClearDisk { folder }]
         }
     })
@@ -116,7 +123,11 @@ pub async fn undo(docker: &Docker, target: &ActTarget, step: &Undo) -> Result<()
         Undo::Start => ask(docker.start_container(&target.id, None)).await,
         Undo::Unpause if !paused => Ok(()),
         Undo::Unpause => ask(docker.unpause_container(&target.id)).await,
-        Undo::Connect { network, aliases } => network::connect(docker, network, aliases, &found, target).await,
+        Undo::Connect {
+            network,
+            aliases,
+            addresses,
+        } => network::connect(docker, network, aliases, addresses, &found, target).await,
         // Processes that ended with their container are not frozen any more.
         Undo::Continue(_) | Undo::ClearDisk { .. } if !runs => match step {
             Undo::ClearDisk { .. } => Err(format!("{} does not run: start it, then heal again", target.name)),

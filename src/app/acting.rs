@@ -4,12 +4,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::app::App;
 use crate::app::command::Command;
-use crate::app::event::{Effect, Leave, Urgency};
+use crate::app::event::{Effect, Leave, Prepared, Urgency};
 use crate::app::options::Mark;
-use crate::app::question::Question;
+use crate::app::question::{Means, Question};
 use crate::app::typing::edit;
 use crate::app::view::{Overlay, Pane};
-use crate::model::act::{Act, ActOutcome, ActTarget};
+use crate::model::act::{Act, ActOutcome, ActTarget, Order, Surroundings};
 use crate::model::fact::Fact;
 use crate::model::name::ContainerName;
 
@@ -56,6 +56,38 @@ impl App {
         let mut question = (**question).clone();
         question.refresh(&self.cluster, self.now);
         self.view.overlay = Some(Overlay::Question(Box::new(self.look_before(question))));
+    }
+
+    /// Asks once for each question whether what it is about can be done there at all.
+    pub(super) fn look_for_means(&mut self) -> Option<Effect> {
+        let Some(Overlay::Question(question)) = &mut self.view.overlay else {
+            return None;
+        };
+        if question.means != Means::Unknown || !matches!(question.act, Act::Drill(_)) {
+            return None;
+        }
+        question.means = Means::Asked;
+        let (act, target) = (question.act, question.target.clone());
+        let around = Surroundings::of(&self.cluster, &target.name);
+        let lasts = None;
+        Some(Effect::Prepare(Box::new(Order {
+            act,
+            target,
+            around,
+            lasts,
+        })))
+    }
+
+    /// How an [`Effect::Prepare`] ended.
+    pub(super) fn prepared(&mut self, prepared: Prepared) -> Urgency {
+        let Some(Overlay::Question(question)) = &mut self.view.overlay else {
+            return Urgency::Never;
+        };
+        if (question.act, &question.target) != (prepared.act, &prepared.target) {
+            return Urgency::Never;
+        }
+        question.means = prepared.result.err().map_or(Means::There, Means::Missing);
+        Urgency::Now
     }
 
     pub(super) fn confirm(&mut self) -> Vec<Effect> {

@@ -10,7 +10,7 @@ use crate::app::logs::Position;
 use crate::app::reading::{Save, Saved};
 use crate::app::view::Pane;
 use crate::model::act::fault::{Fault, FaultId};
-use crate::model::act::{ActOutcome, Order};
+use crate::model::act::{Act, ActOutcome, ActTarget, Order};
 use crate::model::check::{Plan, Step};
 use crate::model::log_start::LogStart;
 use crate::model::pace::Pace;
@@ -38,6 +38,8 @@ pub enum Event {
     Tick,
     /// An [`Effect::Act`] ended.
     Acted(ActOutcome),
+    /// An [`Effect::Prepare`] ended: whether that act can be done there, or why not.
+    Prepared(Prepared),
     /// An [`Effect::Heal`] ended.
     Healed(Healed),
     /// Faults that earlier runs left, by their journals.
@@ -70,6 +72,17 @@ pub enum Event {
         /// The row of the log pane.
         line: Option<Position>,
     },
+}
+
+/// Whether an act can be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// Which.
+    pub act: Act,
+    /// On what.
+    pub target: ActTarget,
+    /// Why not, for people.
+    pub result: Result<(), String>,
 }
 
 /// How the healing of a fault ended.
@@ -105,6 +118,8 @@ pub enum Effect {
     Retarget(Targets),
     /// Do this to a container; bound to the identity that was confirmed.
     Act(Box<Order>),
+    /// Find out whether this can be done, and change nothing.
+    Prepare(Box<Order>),
     /// Take this back.
     Heal(Box<Fault>),
     /// Write down that other hands took this back.

@@ -1,5 +1,7 @@
 //! Faults of ours that last: which are active, which wait for their moment, and how they end.
 
+mod mending;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,8 @@ use crate::model::act::{Order, Surroundings};
 use crate::model::container::ContainerState;
 use crate::model::fact::{Fact, FactKind};
 use crate::model::time::Timestamp;
+
+pub use mending::Mending;
 
 /// The list of containers may be so much older than it says.
 const LISTED_LATE: Duration = Duration::from_secs(2);
@@ -28,6 +32,8 @@ pub struct Faults {
     pub active: Vec<Active>,
     /// In the order in which they were confirmed.
     pub planned: Vec<Planned>,
+    /// Taken back, and not well again yet.
+    pub mending: Vec<Mending>,
     /// The program ends once all are healed.
     leaving: bool,
 }
@@ -52,8 +58,8 @@ pub struct Active {
 pub struct Planned {
     /// What was confirmed.
     pub question: Question,
-    /// When it is done.
-    pub at: Timestamp,
+    /// When it is done; `None`: together with the next one.
+    pub at: Option<Timestamp>,
 }
 
 impl App {
@@ -71,7 +77,7 @@ impl App {
     pub(super) fn keep_times(&mut self) -> Vec<Effect> {
         let (due, waiting) = std::mem::take(&mut self.faults.planned)
             .into_iter()
-            .partition(|planned| planned.at <= self.now);
+            .partition(|planned| planned.at.is_some_and(|at| at <= self.now));
         self.faults.planned = waiting;
         let mut effects: Vec<Effect> = Vec::new();
         let due: Vec<Planned> = due;
@@ -85,17 +91,29 @@ impl App {
             active.healing = true;
             effects.push(Effect::Heal(Box::new(active.fault.clone())));
         }
+        self.see_mended();
+        effects.extend(self.leave_healed());
         effects
     }
 
-    /// Does it, or puts it off.
+    /// Does it, and what waits for it; or puts it off.
     pub(super) fn carry_out(&mut self, question: Question) -> Vec<Effect> {
-        let delay = match question.when {
-            When::Now => return self.do_now(&question),
-            When::After(delay) => delay,
-            When::AnyMoment => self.any_moment(),
+        let at = match question.when {
+            When::Now => {
+                let together = std::mem::take(&mut self.faults.planned).into_iter();
+                let (due, waiting): (Vec<_>, Vec<_>) = together.partition(|planned| planned.at.is_none());
+                self.faults.planned = waiting;
+                let mut effects = self.do_now(&question);
+                effects.extend(due.into_iter().flat_map(|planned| self.do_planned(planned.question)));
+                return effects;
+            }
+            When::WithNext => None,
+            When::After(delay) => Some(self.now.plus(delay)),
+            When::AnyMoment => Some(self.now.plus(self.any_moment())),
         };
-        let at = self.now.plus(delay);
+        for planned in self.faults.planned.iter_mut().filter(|planned| planned.at.is_none()) {
+            planned.at = at;
+        }
         self.tell(format!("{}: {}", question.order_words(), question.when.words()), false);
         self.faults.planned.push(Planned { question, at });
         Vec::new()
@@ -184,7 +202,8 @@ impl App {
             let ids: Vec<FaultId> = self.active_faults().map(|active| active.fault.id.clone()).collect();
             return ids.iter().flat_map(|id| self.heal(id)).collect();
         }
-        if self.active_faults().next().is_none() && self.faults.planned.is_empty() {
+        let none = self.active_faults().next().is_none();
+        if none && self.faults.planned.is_empty() && self.faults.mending.is_empty() {
             self.tell("nothing to heal: no fault of ours is active".to_owned(), false);
         } else {
             self.view.overlay = Some(Overlay::Faults { selected: 0 });
@@ -235,10 +254,7 @@ impl App {
         match healed.result {
             Ok(()) => {
                 let fault = self.faults.active.remove(at).fault;
-                let text = format!("{}: healed", fault.title());
-                let subject = Some(fault.target.name.to_string());
-                self.tell_facts(vec![Fact::ours(self.now, subject, text.clone())]);
-                self.tell(text, false);
+                self.mend(fault);
             }
             Err(why) => {
                 let mut text = why.clone();
@@ -254,11 +270,7 @@ impl App {
             }
         }
         self.clamp_selection();
-        let done = self.active_faults().next().is_none();
-        if self.faults.leaving && done {
-            return vec![Effect::Leave(Leave::Quit)];
-        }
-        Vec::new()
+        self.leave_healed().into_iter().collect()
     }
 
     fn clamp_selection(&mut self) {
@@ -326,10 +338,8 @@ impl App {
         self.faults.planned.clear();
         self.faults.leaving = true;
         self.view.overlay = Some(Overlay::Faults { selected: 0 });
-        let effects = self.faults_or_heal_all();
-        if self.active_faults().next().is_none() {
-            return vec![Effect::Leave(Leave::Quit)];
-        }
+        let mut effects = self.faults_or_heal_all();
+        effects.extend(self.leave_healed());
         effects
     }
 

@@ -41,6 +41,24 @@ pub struct Question {
     /// The name that has to be typed, and why; what was typed so far.
     #[serde(default)]
     pub typed: Option<Typed>,
+    /// Whether it can be done where it is meant to be done.
+    #[serde(default)]
+    pub means: Means,
+}
+
+/// Whether the means for an act are there: a drill asks the host and the container, and changes nothing by that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// Nobody asked yet.
+    #[default]
+    Unknown,
+    /// Asked, no answer yet.
+    Asked,
+    /// All is there.
+    There,
+    /// Not here, and why.
+    Missing(String),
 }
 
 /// A name that has to be typed before yes counts.
@@ -65,6 +83,8 @@ pub enum When {
     After(Duration),
     /// At a moment of Patroni's loop that nobody chose.
     AnyMoment,
+    /// At the same moment as the next one that is confirmed.
+    WithNext,
 }
 
 /// How long a fault lasts.
@@ -79,13 +99,14 @@ pub enum Lasting {
 }
 
 /// What a key steps through.
-const WHENS: [When; 6] = [
+const WHENS: [When; 7] = [
     When::Now,
     When::After(Duration::from_secs(5)),
     When::After(Duration::from_secs(15)),
     When::After(Duration::from_secs(30)),
     When::After(Duration::from_secs(60)),
     When::AnyMoment,
+    When::WithNext,
 ];
 const LASTINGS: [Lasting; 6] = [
     Lasting::UntilHealed,
@@ -109,6 +130,7 @@ impl When {
             Self::Now => "at once".to_owned(),
             Self::After(delay) => format!("in {} s", delay.as_secs()),
             Self::AnyMoment => "at any moment of Patroni's loop".to_owned(),
+            Self::WithNext => "together with the next one".to_owned(),
         }
     }
 }
@@ -200,6 +222,7 @@ impl Question {
             lasts: Lasting::UntilHealed,
             warnings: Vec::new(),
             typed: None,
+            means: Means::Unknown,
         })
     }
 
@@ -232,7 +255,8 @@ impl Question {
 
     /// Yes counts: nothing has to be typed, or it is.
     pub fn may_be_answered(&self) -> bool {
-        self.typed.as_ref().is_none_or(|typed| typed.text == typed.wanted)
+        let missing = matches!(self.means, Means::Missing(_));
+        !missing && self.typed.as_ref().is_none_or(|typed| typed.text == typed.wanted)
     }
 
     /// `stop pg-master`: for a line that tells of it.

@@ -64,21 +64,24 @@ impl Hands {
         Self { docker, clock, journal }
     }
 
+    /// Finds out whether it can be done, and how it would be taken back. Changes nothing.
+    ///
+    /// # Errors
+    /// Why it cannot be done here, for people.
+    pub(super) async fn prepare(&self, order: &Order) -> Result<Vec<Undo>, String> {
+        match order.act {
+            Act::Container(verb) => Ok(undo_of(verb)),
+            Act::Drill(drill) => drill::prepare(&self.docker, drill, &order.target, &order.around).await,
+        }
+    }
+
     /// Causes a fault; gives it back if it lasts.
     ///
     /// # Errors
     /// Why it was not done, for people. Nothing is done that could not be written down.
     pub(super) async fn cause(&self, order: Order) -> Result<Option<Fault>, String> {
-        let Order {
-            act,
-            target,
-            around,
-            lasts,
-        } = order;
-        let undo = match act {
-            Act::Container(verb) => undo_of(verb),
-            Act::Drill(drill) => drill::prepare(&self.docker, drill, &target, &around).await?,
-        };
+        let undo = self.prepare(&order).await?;
+        let Order { act, target, lasts, .. } = order;
         let at = (self.clock)();
         let until = lasts.map(|lasts| at.plus(lasts));
         let fault = self

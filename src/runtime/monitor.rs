@@ -244,6 +244,7 @@ impl Monitor<'_> {
             match effect {
                 Effect::Retarget(targets) => self.conductor.retarget(targets),
                 Effect::Act(order) => self.act(*order),
+                Effect::Prepare(order) => self.prepare(*order),
                 Effect::Heal(fault) => self.heal(*fault),
                 Effect::Over(id) => self.over(id),
                 Effect::Check(plan) => self.check(plan),

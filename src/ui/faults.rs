@@ -7,7 +7,7 @@ use super::pen::Pen;
 use super::scene::Scene;
 use super::{frame, hints, question, units};
 use crate::app::command::{Command, Context};
-use crate::app::faults::{Active, Planned};
+use crate::app::faults::{Active, Mending, Planned};
 
 const WIDTH: u16 = 76;
 
@@ -15,12 +15,22 @@ const WIDTH: u16 = 76;
 pub(super) fn badge(scene: &Scene<'_>) -> Option<String> {
     let active: Vec<&Active> = scene.app.active_faults().collect();
     match (active.as_slice(), scene.app.faults.planned.as_slice()) {
-        ([], []) => None,
-        ([], [planned, ..]) => Some(format!(
-            " {} IN {} ",
-            planned.question.order_words(),
-            units::whole_seconds(planned.at.since(scene.now))
-        )),
+        ([], []) => {
+            let mending = scene.app.faults.mending.first()?;
+            Some(format!(
+                " HEALING {} {} ",
+                mending.fault.title(),
+                awaited(mending, scene)
+            ))
+        }
+        ([], [planned, ..]) => Some(match planned.at {
+            Some(at) => format!(
+                " {} IN {} ",
+                planned.question.order_words(),
+                units::whole_seconds(at.since(scene.now))
+            ),
+            None => format!(" {} WITH THE NEXT ", planned.question.order_words()),
+        }),
         ([one], _) => Some(format!(" FAULT {} {} ", one.fault.title(), lasting(one, scene))),
         (many, _) => Some(format!(" {} FAULTS ", many.len())),
     }
@@ -39,6 +49,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: usize, scene: &Sce
         .iter()
         .map(|active| (active.fault.title(), state(active, scene)))
         .chain(planned.iter().map(|planned| waiting(planned, scene)))
+        .chain(scene.app.faults.mending.iter().map(|mending| mends(mending, scene)))
         .collect();
     let height = u16::try_from(rows.len() + 6).unwrap_or(u16::MAX);
     let place = frame::centred(area, WIDTH.min(area.width.saturating_sub(2)), height.min(area.height));
@@ -91,8 +102,25 @@ fn state(active: &Active, scene: &Scene<'_>) -> String {
 }
 
 fn waiting(planned: &Planned, scene: &Scene<'_>) -> (String, String) {
-    let wait = units::whole_seconds(planned.at.since(scene.now));
-    (planned.question.order_words(), format!("in {wait}; enter calls it off"))
+    let when = match planned.at {
+        Some(at) => format!("in {}", units::whole_seconds(at.since(scene.now))),
+        None => "together with the next one".to_owned(),
+    };
+    (planned.question.order_words(), format!("{when}; enter calls it off"))
+}
+
+fn awaited(mending: &Mending, scene: &Scene<'_>) -> String {
+    units::whole_seconds(scene.now.since(mending.since))
+}
+
+fn mends(mending: &Mending, scene: &Scene<'_>) -> (String, String) {
+    let who = scene.app.member_of(&mending.fault);
+    let who = who.map_or_else(
+        || "its member".to_owned(),
+        |member| format!("{}, {},", member.name, member.state),
+    );
+    let state = format!("taken back {} ago; {who} is awaited", awaited(mending, scene));
+    (mending.fault.title(), state)
 }
 
 /// Draws the question what becomes of them when the program ends.

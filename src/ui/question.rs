@@ -9,7 +9,7 @@ use super::scene::Scene;
 use super::wrap::wrapped;
 use super::{frame, hints};
 use crate::app::command::{Command, Context};
-use crate::app::question::Question;
+use crate::app::question::{Means, Question};
 
 /// Columns of the dialog.
 const WIDTH: u16 = 68;
@@ -36,7 +36,11 @@ pub(super) fn yes_or_no(yes: &'static str) -> Vec<(String, &'static str)> {
 
 /// Draws the question before an act over `area`.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: &Scene<'_>) {
-    let mut sentences = question.warnings.clone();
+    let mut sentences = Vec::new();
+    if let Means::Missing(why) = &question.means {
+        sentences.push(format!("Cannot be done here: {why}."));
+    }
+    sentences.extend(question.warnings.clone());
     sentences.extend(question.consequences());
     let at = sentences.len().saturating_sub(1);
     if question.act.is_fault() {
@@ -48,6 +52,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: 
         question.act.name()
     };
     let keys = match &question.typed {
+        _ if matches!(question.means, Means::Missing(_)) => {
+            vec![(hints::key(Command::Back, Context::Question), "leave it")]
+        }
         Some(typed) if question.changed.is_none() => {
             sentences.push(format!("Because {}, type {} to do it:", typed.because, typed.wanted));
             sentences.push(format!("{}▏", typed.text));

@@ -1,11 +1,12 @@
 //! Faults by command: each is done, seen from outside, healed and verified; and none survives its program's end unknown.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::lab::{Lab, PGHERD, PROJECT, lab, service_of};
+use super::lab::{Lab, PGHERD, PROJECT, lab, of_project, service_of};
 use super::{FAILOVER, SOON, other};
 
 /// `pgherd …` on the tests' lab, with journals of its own.
@@ -47,6 +48,26 @@ fn states(lab: &Lab, service: &str, words: &str) -> String {
         .collect()
 }
 
+/// The networks that a container is on, in the order of their names.
+fn on_networks(lab: &Lab, service: &str) -> Vec<String> {
+    let names = lab.inspect(
+        service,
+        "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}",
+    );
+    let mut names: Vec<String> = names.split_whitespace().map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+/// The names that resolve to a container, each with the network in which it does.
+fn known_as(lab: &Lab, service: &str) -> BTreeSet<String> {
+    let format = "{{range $net, $end := .NetworkSettings.Networks}}{{range $end.Aliases}}{{.}}@{{$net}} {{end}}{{end}}";
+    lab.inspect(service, format)
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
+}
+
 fn streaming(lab: &Lab, standby: &str) {
     lab.wait(&format!("{standby} streams"), FAILOVER * 3, |lab| {
         lab.leader().is_some() && lab.state(standby).as_deref() == Some("streaming")
@@ -65,18 +86,29 @@ fn what_a_killed_program_left_is_healed_by_command() {
     let leader = lab.leader().unwrap();
     let standby = other(&leader);
     let (there, here) = (service_of(standby), service_of(&leader));
-    let networks = |lab: &Lab| lab.inspect(there, "{{len .NetworkSettings.Networks}}");
+    let networks = |lab: &Lab| on_networks(lab, there);
+    let whole = known_as(&lab, there);
     let quota = |lab: &Lab| lab.inspect(there, "{{.HostConfig.CpuQuota}}");
     let on_disk = |lab: &Lab| {
         let list = lab.run_in(there, &["ls", "/var/lib/postgresql/data"]);
         list.lines().any(|name| name.starts_with("pgherd-drill"))
     };
-    let cases: [(&str, Seen<'_>); 7] = [
+    let cases: [(&str, Seen<'_>); 11] = [
+        (
+            "stop",
+            Box::new(|lab| lab.inspect(there, "{{.State.Running}}") == "false"),
+        ),
+        (
+            "kill",
+            Box::new(|lab| lab.inspect(there, "{{.State.Running}}") == "false"),
+        ),
         (
             "pause",
             Box::new(|lab| lab.inspect(there, "{{.State.Paused}}") == "true"),
         ),
-        ("cut-off", Box::new(|lab| networks(lab) == "0")),
+        ("cut-off", Box::new(|lab| networks(lab).is_empty())),
+        ("cut-off-store", Box::new(|lab| networks(lab) == [of_project("data")])),
+        ("cut-off-peers", Box::new(|lab| networks(lab) == [of_project("store")])),
         (
             "lag-replay",
             Box::new(|lab| states(lab, there, "startup ").contains('T')),
@@ -105,6 +137,7 @@ fn what_a_killed_program_left_is_healed_by_command() {
         assert!(code == Some(0) && text.contains("nothing to heal"), "{text}");
         println!("{fault}: {:?}", begun.elapsed());
     }
+    assert_eq!(known_as(&lab, there), whole, "every network, with every name");
     streaming(&lab, standby);
     assert_eq!(
         lab.leader().as_deref(),
@@ -129,9 +162,9 @@ fn a_fault_that_cannot_be_done_here_says_why_and_changes_nothing() {
             "which others may share",
         ),
         (
-            &["fault", "cut-off-store", "--on", "leader", "--yes"],
+            &["fault", "cut-off-store", "--on", "postgres_entrypoint", "--yes"],
             1,
-            "over one network",
+            "runs no member",
         ),
         (
             &["fault", "lag-replay", "--on", "leader", "--yes"],

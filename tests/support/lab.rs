@@ -21,6 +21,8 @@ use serde_json::Value;
 pub(crate) const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
 /// Compose project of the tests.
 pub(crate) const PROJECT: &str = "pgherd-test";
+/// The members' networks: to each other and to HAProxy, and to ZooKeeper.
+pub(crate) const NETWORKS: [&str; 2] = ["data", "store"];
 /// The members' containers.
 pub(crate) const NODES: [&str; 2] = ["pg-master", "pg-slave"];
 
@@ -77,16 +79,10 @@ impl Lab {
             let _ = Command::new("docker").args(["unpause", &container(service)]).output();
         }
         for service in NODES {
-            let connected = [
-                "network",
-                "connect",
-                "--alias",
-                service,
-                &network(),
-                &container(service),
-            ];
-            // Most often it is connected, or not there yet.
-            let _ = Command::new("docker").args(connected).output();
+            for network in NETWORKS {
+                // Most often it is connected, or not there yet.
+                let _ = Command::new("docker").args(connected(network, service)).output();
+            }
         }
         let up = pgherd(&["lab", "up", "--profile", profile()]);
         assert!(
@@ -109,21 +105,19 @@ impl Lab {
             .to_owned()
     }
 
-    /// Takes a container off the lab's network.
+    /// Takes a member's container off the lab's networks.
     pub(crate) fn cut_off(&self, service: &str) {
-        docker(&["network", "disconnect", &network(), &container(service)]);
+        for network in NETWORKS {
+            docker(&["network", "disconnect", &of_project(network), &container(service)]);
+        }
     }
 
-    /// Puts it back, under the name by which the others know it.
+    /// Puts it back, under the names by which the others know it.
     pub(crate) fn reconnect(&self, service: &str) {
-        docker(&[
-            "network",
-            "connect",
-            "--alias",
-            service,
-            &network(),
-            &container(service),
-        ]);
+        for network in NETWORKS {
+            let words = connected(network, service);
+            docker(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        }
     }
 
     /// Runs a command in a container; gives its output.
@@ -192,7 +186,7 @@ impl Lab {
         })
     }
 
-    /// Its address in the lab's network.
+    /// Its address in one of the lab's networks.
     pub(crate) fn address(&self, service: &str) -> Option<String> {
         let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
         let output = Command::new("docker")
@@ -215,9 +209,20 @@ fn docker(arguments: &[&str]) -> String {
     text(&output.stdout)
 }
 
-/// The network of the tests' lab.
-fn network() -> String {
-    format!("{}_default", project())
+/// The words that put a member's container on one of the networks.
+fn connected(network: &str, service: &str) -> Vec<String> {
+    let mut words = vec!["network".to_owned(), "connect".to_owned()];
+    let known_as = [service.to_owned(), format!("{service}.data")];
+    for alias in known_as.into_iter().take(if network == "data" { 2 } else { 1 }) {
+        words.extend(["--alias".to_owned(), alias]);
+    }
+    words.extend([of_project(network), container(service)]);
+    words
+}
+
+/// A network of the tests' lab, as Docker calls it.
+pub(crate) fn of_project(network: &str) -> String {
+    format!("{}_{network}", project())
 }
 
 /// Container name of a service of the tests' lab.

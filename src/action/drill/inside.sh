@@ -63,11 +63,23 @@ folder() {
 # Kilobytes that are free where folder $1 is.
 room() { df -Pk "$1" | awk 'NR == 2 { print $4 }'; }
 
-# Fills the disk of folder $1, if no more than $2 kilobytes are free.
-fill() {
+# Whether no more than $2 kilobytes are free where folder $1 is.
+small() {
     free=$(room "$1")
     [ -n "$free" ] || fail "the free space of $1 is not known"
     [ "$free" -le "$2" ] || fail "$((free / 1048576)) GB are free where its data is, which others may share: that is not filled"
+}
+
+# Whether more than $2 kilobytes are free there.
+roomy() {
+    free=$(room "$1")
+    [ -n "$free" ] || fail "the free space of $1 is not known"
+    [ "$free" -gt "$2" ] || fail "only $((free / 1024)) MB are free where its data is: that would fill it"
+}
+
+# Fills the disk of folder $1, if it is small.
+fill() {
+    small "$1" "$2"
     dd if=/dev/zero of="$1/pgherd-drill.fill" bs=1M 2>/dev/null
     dd if=/dev/zero of="$1/pgherd-drill.rest" bs=4k 2>/dev/null
     sync

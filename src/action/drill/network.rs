@@ -1,9 +1,12 @@
 //! Partitions: which networks to take a container off, and the way back onto each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use bollard::Docker;
-use bollard::models::{ContainerInspectResponse, EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest};
+use bollard::models::{
+    ContainerInspectResponse, EndpointIpamConfig, EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest,
+};
 use tokio::time::timeout;
 
 use super::super::container::{SHORT, in_words};
@@ -28,12 +31,13 @@ pub(super) async fn ways_back(
     let id = found.id.as_deref().unwrap_or_default();
     Ok(chosen
         .into_iter()
-        .map(|network| Undo::Connect {
-            aliases: own
-                .get(&network)
-                .map(|settings| aliases(settings, id))
-                .unwrap_or_default(),
-            network,
+        .map(|network| {
+            let settings = own.get(&network);
+            Undo::Connect {
+                aliases: settings.map(|settings| aliases(settings, id)).unwrap_or_default(),
+                addresses: settings.map(chosen_addresses).unwrap_or_default(),
+                network,
+            }
         })
         .collect())
 }
@@ -105,6 +109,14 @@ fn aliases(settings: &EndpointSettings, id: &str) -> Vec<String> {
         .collect()
 }
 
+/// Its addresses there that somebody chose, and Docker did not.
+fn chosen_addresses(settings: &EndpointSettings) -> Vec<IpAddr> {
+    let chosen = settings.ipam_config.as_ref();
+    let texts = chosen.map(|chosen| [chosen.ipv4_address.as_deref(), chosen.ipv6_address.as_deref()]);
+    let texts = texts.into_iter().flatten().flatten();
+    texts.filter_map(|text| text.parse().ok()).collect()
+}
+
 /// Takes a container off a network, as if its cable were pulled.
 pub(super) async fn disconnect(docker: &Docker, network: &str, target: &ActTarget) -> Result<(), String> {
     let request = NetworkDisconnectRequest {
@@ -114,21 +126,29 @@ pub(super) async fn disconnect(docker: &Docker, network: &str, target: &ActTarge
     ask(docker.disconnect_network(network, request)).await
 }
 
-/// Puts it back under its names, unless it is there.
+/// Puts it back under its names and chosen addresses, unless it is there, and makes sure that it has them.
 pub(super) async fn connect(
     docker: &Docker,
     network: &str,
-    aliases: &[String],
+    names: &[String],
+    addresses: &[IpAddr],
     found: &ContainerInspectResponse,
     target: &ActTarget,
 ) -> Result<(), String> {
     if is_on(found, network) {
         return Ok(());
     }
+    let of = |wanted: fn(&IpAddr) -> bool| addresses.iter().find(|address| wanted(address)).map(IpAddr::to_string);
+    let chosen = EndpointIpamConfig {
+        ipv4_address: of(IpAddr::is_ipv4),
+        ipv6_address: of(IpAddr::is_ipv6),
+        ..EndpointIpamConfig::default()
+    };
     let request = NetworkConnectRequest {
         container: target.id.clone(),
         endpoint_config: Some(EndpointSettings {
-            aliases: Some(aliases.to_vec()),
+            aliases: Some(names.to_vec()),
+            ipam_config: (!addresses.is_empty()).then_some(chosen),
             ..EndpointSettings::default()
         }),
     };
@@ -137,10 +157,18 @@ pub(super) async fn connect(
         .await
         .map_err(|_| "Docker does not answer".to_owned())?
         .map_err(|error| in_words(&error))?;
-    if is_on(&after, network) {
-        Ok(())
-    } else {
-        Err(format!("Docker connected it to {network}, and it is not there"))
+    match networks(&after).get(network) {
+        None => Err(format!("Docker connected it to {network}, and it is not there")),
+        Some(settings) => is_whole(settings, names).map_err(|name| format!("on {network} it is not known as {name}")),
+    }
+}
+
+/// Each of its names is there again; else the first that is missing.
+fn is_whole<'a>(settings: &EndpointSettings, names: &'a [String]) -> Result<(), &'a str> {
+    let there = settings.aliases.as_deref().unwrap_or_default();
+    match names.iter().find(|name| !there.contains(name)) {
+        Some(name) => Err(name),
+        None => Ok(()),
     }
 }
 
@@ -171,6 +199,25 @@ mod tests {
         assert!(choose(Drill::CutOff, &set(&[]), &one, &one).is_err());
         assert!(choose(Drill::CutOffStore, &one, &set(&["elsewhere"]), &one).is_err());
         assert!(choose(Drill::CutOffPeers, &one, &one, &set(&[])).is_err());
+    }
+
+    #[test]
+    fn what_somebody_chose_comes_back() {
+        let settings = EndpointSettings {
+            aliases: Some(vec!["pg-master.data".to_owned(), "0123456789ab".to_owned()]),
+            ipam_config: Some(EndpointIpamConfig {
+                ipv4_address: Some("172.30.0.5".to_owned()),
+                ..EndpointIpamConfig::default()
+            }),
+            ip_address: Some("172.30.0.5".to_owned()),
+            ..EndpointSettings::default()
+        };
+        assert_eq!(aliases(&settings, "0123456789abcdef"), ["pg-master.data"]);
+        assert_eq!(chosen_addresses(&settings), ["172.30.0.5".parse::<IpAddr>().unwrap()]);
+        assert!(chosen_addresses(&EndpointSettings::default()).is_empty());
+        let names = ["pg-master".to_owned(), "pg-master.data".to_owned()];
+        assert_eq!(is_whole(&settings, &names), Err("pg-master"));
+        assert_eq!(is_whole(&settings, &names[1..]), Ok(()));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
-use crate::app::event::Event;
+use crate::app::event::{Event, Prepared};
 use crate::app::options::Mark;
+use crate::app::question::Means;
 use crate::model::act::drill::Drill;
 use crate::model::act::fault::Frozen;
 use crate::model::act::{Act, ActDone, ActOutcome, ActTarget, ContainerAct};
@@ -101,7 +102,8 @@ fn a_fault_is_chosen_by_its_name_and_asked_for() {
     let mut desk = Desk::new();
     desk.keys("F");
     desk.keys("freeze-pat");
-    assert!(desk.press(KeyCode::Enter).is_empty(), "it asks first");
+    let effects = desk.press(KeyCode::Enter);
+    assert!(matches!(effects.as_slice(), [Effect::Prepare(_)]), "it asks first");
     let effects = desk.keys("y");
     let order = Desk::order(&effects);
     assert_eq!((order.act, order.lasts), (Act::Drill(Drill::FreezePatroni), None));
@@ -144,6 +146,87 @@ fn an_act_that_waits_is_not_done_if_the_role_changed_meanwhile() {
 }
 
 #[test]
+fn two_are_done_at_the_same_moment() {
+    let mut desk = Desk::new();
+    desk.keys("K");
+    desk.press(KeyCode::Up);
+    assert!(desk.keys("y").is_empty());
+    assert!(
+        desk.notice().contains("together with the next one"),
+        "{}",
+        desk.notice()
+    );
+    assert!(desk.later(60).is_empty());
+    desk.keys("p");
+    desk.keys("y");
+    assert!(desk.press(KeyCode::Enter).is_empty(), "two at once need the name");
+    desk.press(KeyCode::Backspace);
+    desk.keys(LEADER);
+    let acts: Vec<Act> = desk
+        .press(KeyCode::Enter)
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Act(order) => Some(order.act),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(acts, [ContainerAct::Pause.into(), ContainerAct::Kill.into()]);
+    assert!(desk.app.faults.planned.is_empty());
+}
+
+#[test]
+fn what_cannot_be_done_here_is_said_before_and_not_done() {
+    let mut desk = Desk::new();
+    desk.keys("F");
+    desk.keys("fill-disk");
+    let effects = desk.press(KeyCode::Enter);
+    let [Effect::Prepare(order)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let answer = |target: &ActTarget| {
+        Event::Prepared(Prepared {
+            act: order.act,
+            target: target.clone(),
+            result: Err("43 GB are free".to_owned()),
+        })
+    };
+    let mut another = order.target.clone();
+    another.id = "made anew".to_owned();
+    desk.app.update(answer(&another), desk.world.now);
+    let means = |desk: &Desk| match &desk.app.view.overlay {
+        Some(Overlay::Question(question)) => question.means.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(means(&desk), Means::Asked, "not of this one");
+    desk.app.update(answer(&order.target), desk.world.now);
+    assert_eq!(means(&desk), Means::Missing("43 GB are free".to_owned()));
+    assert!(desk.keys("y").is_empty());
+}
+
+#[test]
+fn a_member_that_does_not_come_back_is_said() {
+    let mut desk = Desk::frozen();
+    let fault = desk.app.faults.active[0].fault.clone();
+    desk.world.kill(LEADER);
+    desk.later(1);
+    let healed = Healed {
+        id: fault.id,
+        result: Ok(()),
+    };
+    desk.app.update(Event::Healed(healed), desk.world.now);
+    assert!(desk.notice().contains("taken back"), "{}", desk.notice());
+    desk.later(60);
+    assert_eq!(desk.app.faults.mending.len(), 1);
+    desk.later(61);
+    assert!(
+        desk.notice().contains("not well again after 120 s"),
+        "{}",
+        desk.notice()
+    );
+    assert!(desk.app.faults.mending.is_empty());
+}
+
+#[test]
 fn an_act_that_waits_can_be_called_off() {
     let mut desk = Desk::new();
     desk.keys("s");
@@ -166,7 +249,12 @@ fn the_end_asks_what_becomes_of_active_faults() {
     let id = desk.app.faults.active[0].fault.id.clone();
     let healed = Event::Healed(Healed { id, result: Ok(()) });
     let (effects, _) = desk.app.update(healed, desk.world.now);
-    assert!(effects.contains(&Effect::Leave(Leave::Quit)), "{effects:?}");
+    assert!(
+        !effects.contains(&Effect::Leave(Leave::Quit)),
+        "its member is looked at first"
+    );
+    assert!(desk.later(1).is_empty());
+    assert_eq!(desk.later(4), [Effect::Leave(Leave::Quit)]);
 
     let mut desk = Desk::frozen();
     assert!(desk.keys("q").is_empty());

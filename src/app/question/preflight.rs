@@ -65,6 +65,9 @@ impl App {
         if self.active_faults().next().is_some() {
             return Some("a fault of ours is still active".to_owned());
         }
+        if self.faults.planned.iter().any(|planned| planned.at.is_none()) {
+            return Some("another fault is done at the same moment".to_owned());
+        }
         let ill: Vec<_> = members.iter().filter(others).filter(|member| !well(member)).collect();
         ill.first()
             .map(|member| format!("redundancy is not whole: {} is {}", member.name, member.state))

@@ -1,6 +1,7 @@
 //! A fault that we caused and can heal: what was done, to what, and how it is undone. As the journal keeps it.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ pub enum Undo {
         network: String,
         /// Names and links of the container there.
         aliases: Vec<String>,
+        /// Addresses there that somebody chose; Docker may give another one for any that it chose itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        addresses: Vec<IpAddr>,
     },
     /// SIGCONT to what was frozen inside.
     Continue(Frozen),

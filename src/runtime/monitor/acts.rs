@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Monitor;
-use crate::app::event::{Event, Healed};
+use crate::app::event::{Event, Healed, Prepared};
 use crate::journal;
 use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{ActDone, ActOutcome, Order};
@@ -22,6 +22,12 @@ impl Monitor<'_> {
             let took = began.elapsed();
             Ok(ActDone { took, fault })
         });
+    }
+
+    pub(super) fn prepare(&self, order: Order) {
+        let (act, target) = (order.act, order.target.clone());
+        let outcome = move |result| Some(Event::Prepared(Prepared { act, target, result }));
+        self.with_hands_or(outcome, |hands| async move { hands.prepare(&order).await.map(drop) });
     }
 
     pub(super) fn heal(&self, fault: Fault) {

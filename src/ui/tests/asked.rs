@@ -80,7 +80,7 @@ impl Stage {
         let question = Question::ask(ContainerAct::Kill, &"pg-master".into(), &self.app.cluster, now).unwrap();
         self.app.faults.planned.push(Planned {
             question,
-            at: now.plus(Duration::from_secs(5)),
+            at: Some(now.plus(Duration::from_secs(5))),
         });
         self
     }
