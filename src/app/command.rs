@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub use self::table::entries;
 use crate::app::playback::Travel;
-use crate::app::reading::LogCommand;
+use crate::app::reading::{LogCommand, Wanted};
 use crate::model::act::ContainerAct;
 
 /// What the operator meant.
@@ -103,33 +103,35 @@ pub enum Command {
 impl Command {
     /// It changes what is looked at and nothing else, so that it is of use in a recording too.
     pub const fn only_looks(self) -> bool {
-        matches!(
-            self,
-            Self::Up
-                | Self::Down
-                | Self::PageUp
-                | Self::PageDown
-                | Self::First
-                | Self::Last
-                | Self::Left
-                | Self::Right
-                | Self::NextPane
-                | Self::PreviousPane
-                | Self::Zoom
-                | Self::Open
-                | Self::Back
-                | Self::LogScope
-                | Self::Follow
-                | Self::Znodes
-                | Self::Failovers
-                | Self::NextPart
-                | Self::Enter
-                | Self::Findings
-                | Self::OwnLog
-                | Self::Logs(_)
-                | Self::Mouse
-                | Self::Help
-        )
+        // Older lines are Docker's to give.
+        !matches!(self, Self::Logs(LogCommand::Ask(Wanted::Older)))
+            && matches!(
+                self,
+                Self::Up
+                    | Self::Down
+                    | Self::PageUp
+                    | Self::PageDown
+                    | Self::First
+                    | Self::Last
+                    | Self::Left
+                    | Self::Right
+                    | Self::NextPane
+                    | Self::PreviousPane
+                    | Self::Zoom
+                    | Self::Open
+                    | Self::Back
+                    | Self::LogScope
+                    | Self::Follow
+                    | Self::Znodes
+                    | Self::Failovers
+                    | Self::NextPart
+                    | Self::Enter
+                    | Self::Findings
+                    | Self::OwnLog
+                    | Self::Logs(_)
+                    | Self::Mouse
+                    | Self::Help
+            )
     }
 }
 

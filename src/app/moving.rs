@@ -100,7 +100,11 @@ impl App {
             // The uppermost row says what is before the oldest line.
             Command::First => self.logs.first_page(lens, self.view.log_rows().saturating_sub(1)),
             _ => {
-                let end = self.logs.moved(lens, self.view.logs.end, back, steps);
+                let mut end = self.logs.moved(lens, self.view.logs.end, back, steps);
+                if back {
+                    // No further than the first page: from there each step down is seen.
+                    end = end.max(self.logs.first_page(lens, self.view.log_rows().saturating_sub(1)));
+                }
                 // Back at the newest line is following again, so that the end key is not needed for it.
                 if back || end != self.logs.newest(lens) {
                     end

@@ -3,6 +3,7 @@
 
 mod mark;
 mod menu;
+mod older;
 mod prompt;
 mod save;
 mod search;

@@ -5,6 +5,7 @@
 mod asked;
 mod inspect;
 mod line;
+mod names;
 mod page;
 
 use ratatui::buffer::Buffer;
@@ -21,6 +22,7 @@ use crate::app::logs::{Counts, Position};
 use crate::app::reading::letter;
 use crate::model::log::Level;
 use crate::model::name::ContainerName;
+use crate::model::text;
 
 pub(super) use asked::{draw as ask, prompt};
 use page::Page;
@@ -30,7 +32,13 @@ const WIDE: u16 = 100;
 
 /// Draws it.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>, focused: bool) {
-    let title = title(scene, area.width < WIDE);
+    let mut title = title(scene, area.width < WIDE);
+    // Where it stands and what was found is never pushed out by names.
+    let room = area.width.saturating_sub(columns(&note(scene, 0)) + 9);
+    if columns(&title) > room {
+        let (head, _) = text::columns::split(&title, room.saturating_sub(1).into());
+        title = format!("{head}…");
+    }
     let note = note(scene, area.width.saturating_sub(columns(&title) + 9));
     let inside = frame::pane(buffer, area, &title, &note, focused, scene.theme);
     body(buffer, inside, scene);
@@ -45,20 +53,16 @@ pub(super) fn title(scene: &Scene<'_>, letters: bool) -> String {
     if let Some(only) = logs.only() {
         return format!("Logs of {only}");
     }
-    let called = |(place, name): (usize, ContainerName)| {
-        let shown = logs.lens.has(&name);
+    let all = scene.app.log_containers();
+    let shared = names::shared(&all);
+    let called = |(place, name): (usize, &ContainerName)| {
+        let (shown, name) = (logs.lens.has(name), names::short(name, shared));
         shown.then(|| match letter(place) {
             Some(letter) if letters => format!("{letter} {name}"),
-            _ => name.to_string(),
+            _ => name.to_owned(),
         })
     };
-    let names: Vec<String> = scene
-        .app
-        .log_containers()
-        .into_iter()
-        .enumerate()
-        .filter_map(called)
-        .collect();
+    let names: Vec<String> = all.iter().enumerate().filter_map(called).collect();
     match (letters, &logs.lens.containers) {
         (true, _) => format!("Logs: {}", names.join(" ")),
         (false, Some(_)) => format!("Logs of {}", names.join(", ")),
@@ -85,6 +89,9 @@ pub(super) fn note(scene: &Scene<'_>, room: u16) -> String {
         parts.push(format!("{dropped} older dropped"));
     }
     parts.push(units::count(kept, "line"));
+    if scene.app.has_older() {
+        parts.push("O older".to_owned());
+    }
     if logs.pan > 0 {
         parts.push(format!("from column {}", logs.pan + 1));
     }

@@ -1,5 +1,7 @@
 //! Containers of our own that write numbered lines, and are taken for a cluster.
 
+#![allow(dead_code, reason = "each test uses its own part of this")]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -35,6 +37,9 @@ impl Herd {
         docker(&[
             "create",
             "--stop-timeout=2",
+            // A daemon that keeps little must not take lines away while they are counted.
+            "--log-driver=json-file",
+            "--log-opt=max-size=1g",
             "--name",
             &name,
             &label("project", &self.project),

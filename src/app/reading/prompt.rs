@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::older::{MORE, depth};
 use super::save::{LONGEST_NAME, Save};
 use crate::app::App;
 use crate::app::event::{Effect, Leave};
@@ -22,6 +23,8 @@ pub enum Wanted {
     Matching,
     /// To show no line with it.
     Excluding,
+    /// To read older lines: how many, or since when.
+    Older,
     /// To write lines into a file of that name.
     File {
         /// Every line that is kept, not only those shown.
@@ -55,6 +58,7 @@ impl App {
             Wanted::Search => String::new(),
             Wanted::Matching => of(&logs.lens.matching),
             Wanted::Excluding => of(&logs.lens.excluding),
+            Wanted::Older => MORE.to_string(),
             Wanted::File { .. } => self.proposed_name(),
         };
         self.view.overlay = Some(Overlay::Log(Asked::Text(Prompt {
@@ -106,6 +110,10 @@ impl App {
             prompt.problem = None;
             return Vec::new();
         }
+        if prompt.wanted == Wanted::Older {
+            prompt.problem = depth(&prompt.text, self.now).err();
+            return Vec::new();
+        }
         let parsed = Pattern::parse(&prompt.text);
         prompt.problem = parsed.as_ref().err().cloned();
         if prompt.wanted != Wanted::Search {
@@ -141,6 +149,15 @@ impl App {
             };
             return self.save(save);
         }
+        if prompt.wanted == Wanted::Older {
+            return match depth(&prompt.text, self.now) {
+                Ok(start) => self.read_older(start),
+                Err(why) => {
+                    prompt.problem = Some(why);
+                    Vec::new()
+                }
+            };
+        }
         let pattern = match Pattern::parse(&prompt.text) {
             Ok(pattern) => Some(pattern),
             Err(_) if prompt.text.is_empty() => None,
@@ -157,7 +174,7 @@ impl App {
             Wanted::Search => logs.search = pattern.or(before),
             Wanted::Matching => logs.lens.matching = pattern,
             Wanted::Excluding => logs.lens.excluding = pattern,
-            Wanted::File { .. } => {}
+            Wanted::Older | Wanted::File { .. } => {}
         }
         self.aim();
         if wanted == Wanted::Search && self.view.logs.search.is_some() {

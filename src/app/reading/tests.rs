@@ -7,10 +7,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{Asked, Clock, MOST_COPIED, Save, Saved};
 use crate::app::App;
 use crate::app::event::{Effect, Event};
-use crate::app::logs::Position;
+use crate::app::logs::{Lens, Position};
 use crate::app::view::{Overlay, Pane};
 use crate::model::fixture::{LEADER, World};
 use crate::model::log::{Level, LogLine};
+use crate::model::log_start::LogStart;
 use crate::model::signal::Signal;
 
 /// An app with the focus on a log pane of ten rows, and lines of two containers in turn.
@@ -365,4 +366,54 @@ fn the_mouse_is_the_terminals_until_it_is_asked_for() {
     });
     assert_eq!(desk.app.view.focus, Pane::Logs, "not through what covers it");
     assert_eq!(desk.keys("\u{1b}M"), [Effect::Mouse(false)]);
+}
+
+#[test]
+fn older_lines_are_asked_for_and_come_above_without_moving_the_view() {
+    let mut desk = desk(50);
+    desk.event(Event::Signal(Signal::OlderLogs {
+        container: "pg-slave".into(),
+        lines: Vec::new(),
+        complete: false,
+    }));
+    assert!(desk.app.has_older());
+    desk.keys("g");
+    let before = desk.shown();
+    assert_eq!(before.first().unwrap(), "line 0");
+    desk.keys("Ox\n");
+    let Some(Overlay::Log(Asked::Text(prompt))) = &desk.app.view.overlay else {
+        panic!("{:?}", desk.app.view.overlay);
+    };
+    assert!(prompt.problem.as_ref().unwrap().contains("such as 2h"), "{prompt:?}");
+    for _ in 0..5 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.keys("700");
+    let effects = desk.press(KeyCode::Enter);
+    assert_eq!(effects, [Effect::LogDepth(LogStart::Tail(700))]);
+    let first = desk
+        .app
+        .logs
+        .window(&Lens::default(), None, 50)
+        .first()
+        .unwrap()
+        .line
+        .at;
+    let older = (1..=5).map(|back| LogLine {
+        at: first.minus(std::time::Duration::from_secs(10 - back)),
+        container: "pg-slave".into(),
+        stderr: false,
+        level: Level::Info,
+        text: format!("older {back}"),
+        spans: Vec::new(),
+    });
+    desk.event(Event::Signal(Signal::OlderLogs {
+        container: "pg-slave".into(),
+        lines: older.collect(),
+        complete: true,
+    }));
+    assert_eq!(desk.shown().last(), before.last(), "the view stands still");
+    assert!(!desk.app.has_older());
+    desk.keys("g");
+    assert_eq!(desk.shown().first().unwrap(), "older 1");
 }

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use self::ask::{End, lane_of};
-use self::batch::Batch;
+use self::batch::{Batch, LINES, Ready};
 use self::lines::{Lane, LineJoiner, RawLine};
 use self::resume::{Admission, First, Resume};
 use super::LogPlan;
@@ -33,7 +33,7 @@ pub(super) use self::older::{Turns, follow as follow_older};
 #[doc(hidden)]
 pub use self::resume::joined;
 
-/// What comes within this time goes on together, unless that is too much for one batch.
+/// A line waits so long at least, and twice that at most, for an older one of the container's other output.
 const BATCH_TIME: Duration = Duration::from_millis(50);
 /// A log that gives no line for so long gives none of what it has.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -176,7 +176,8 @@ impl Log {
                 biased;
                 piece = pieces.next() => piece,
                 () = &mut pause, if waits || (self.oldest.is_some() && !self.silent) => {
-                    self.flush(self.plan.follow).await;
+                    self.flush(Ready::Ripe).await;
+                    pause.as_mut().reset(Instant::now() + BATCH_TIME);
                     continue;
                 }
                 Ok(()) = epoch.changed() => break End::Renewed,
@@ -193,7 +194,7 @@ impl Log {
             };
             joiner.push(lane, piece.as_ref(), &mut |line| self.admit(&line));
             if self.batch.is_full() {
-                self.flush(false).await;
+                self.flush(Ready::Early).await;
             } else if self.plan.follow && !waits {
                 pause.as_mut().reset(Instant::now() + BATCH_TIME);
             }
@@ -207,7 +208,7 @@ impl Log {
                 self.start = LogStart::All; // it was empty: whatever comes is new
             }
         }
-        self.flush(true).await;
+        self.flush(Ready::All).await;
         end
     }
 
@@ -261,7 +262,7 @@ impl Log {
         self.batch.push(log_line(&self.name, line));
     }
 
-    async fn flush(&mut self, all: bool) {
+    async fn flush(&mut self, ready: Ready) {
         if let Some(oldest) = self.oldest {
             let first = locked(&self.extent, |extent| extent.first.as_ref().map(|first| first.nanos));
             if first.is_some() {
@@ -277,8 +278,12 @@ impl Log {
         }
         if !self.batch.is_empty() {
             self.gap = None;
-            let lines = self.batch.take(all);
-            self.send(Signal::Logs(lines)).await;
+            let mut lines = self.batch.take(ready);
+            while !lines.is_empty() {
+                let rest = lines.split_off(lines.len().min(LINES));
+                self.send(Signal::Logs(lines)).await;
+                lines = rest;
+            }
         }
     }
 

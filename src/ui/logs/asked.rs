@@ -68,6 +68,7 @@ fn before(prompt: &Prompt) -> String {
         Wanted::Search => "/".to_owned(),
         Wanted::Matching => "only lines with: ".to_owned(),
         Wanted::Excluding => "no lines with: ".to_owned(),
+        Wanted::Older => "older lines of each container: ".to_owned(),
         Wanted::File { everything: false } => "save what is shown to: ".to_owned(),
         Wanted::File { everything: true } => "save every line kept to: ".to_owned(),
     }
@@ -77,6 +78,7 @@ fn keys(prompt: &Prompt) -> &'static [(&'static str, &'static str)] {
     match prompt.wanted {
         Wanted::Search => &[("enter", "search"), ("esc", "leave it"), ("ctrl-u", "empty it")],
         Wanted::Matching | Wanted::Excluding => &[("enter", "filter"), ("esc", "leave it"), ("ctrl-u", "empty it")],
+        Wanted::Older => &[("enter", "read"), ("esc", "leave it"), ("or", "2h, a time, all")],
         Wanted::File { .. } => &[("enter", "save"), ("tab", "shown or all"), ("esc", "leave it")],
     }
 }

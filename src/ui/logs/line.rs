@@ -11,7 +11,7 @@ use super::super::pen::{self, Pen};
 use super::super::scene::Scene;
 use super::super::theme::Theme;
 use super::super::units;
-use super::page;
+use super::{names, page};
 use crate::app::logs::{Pattern, Position, Shown};
 use crate::app::reading::{Asked, Clock, Wanted, letter};
 use crate::app::view::Overlay;
@@ -31,6 +31,8 @@ pub(super) struct Columns {
     /// Columns of the names, if they have room.
     names: Option<u16>,
     containers: Vec<ContainerName>,
+    /// What all their names begin with.
+    shared: String,
     width: u16,
 }
 
@@ -118,13 +120,14 @@ impl Columns {
     pub(super) fn of(scene: &Scene<'_>, width: u16, lines: &[Shown<'_>]) -> Self {
         let logs = &scene.app.view.logs;
         let containers = scene.app.log_containers();
+        let shared = names::shared(&containers).to_owned();
         let origin = logs.only().is_none();
         // Lines stay longer than their container does.
         let shown = lines.iter().map(|row| row.line.container);
         let widest = containers
             .iter()
             .chain(shown)
-            .map(|name| pen::columns(name.as_str()))
+            .map(|name| pen::columns(names::short(name, &shared)))
             .max();
         let names = (origin && page::has_names(width)).then(|| widest.unwrap_or(0).min(NAME));
         Self {
@@ -132,6 +135,7 @@ impl Columns {
             origin,
             names,
             containers,
+            shared,
             width,
         }
     }
@@ -223,7 +227,8 @@ impl Columns {
         let mark = place
             .and_then(letter)
             .map_or("·", |letter| &*letter.encode_utf8(&mut buf));
-        self.origin(&mut pen, (mark, line.container.as_str()), style, style);
+        let name = names::short(line.container, &self.shared);
+        self.origin(&mut pen, (mark, name), style, style);
         let (level, style) = of_level(line.level, theme);
         let style = if row.is_match { style } else { theme.dim };
         pen.put(level, style).skip(1);
@@ -256,7 +261,9 @@ impl Columns {
                 .filter(|(range, _)| range.end > at && range.start < at + part.len())
                 .map(|(range, style)| (range.start.saturating_sub(at)..range.end - at, *style))
                 .collect();
-            pen.put_with(part, style, &here);
+            // The blank at which it is broken needs no column.
+            let seen = if place < last { part.trim_end_matches(' ') } else { part };
+            pen.put_with(seen, style, &here);
             at += part.len();
             if place == last && at >= line.text.len() {
                 explain(&mut pen, line.text, theme);
@@ -288,7 +295,7 @@ fn repeats(row: &Shown<'_>) -> Option<String> {
     (row.repeats > 1).then(|| format!("×{} ", row.repeats))
 }
 
-/// A text in parts of so many columns; one empty part for none.
+/// A text in parts of so many columns, broken between words where one ends in the right half; one empty part for none.
 fn pieces(text: &str, room: u16) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -298,6 +305,15 @@ fn pieces(text: &str, room: u16) -> impl Iterator<Item = &str> {
             // A letter wider than the room is cut by the pen.
             let first = tail.chars().next().map_or(0, char::len_utf8);
             (head, tail) = text.split_at_checked(first).unwrap_or((text, ""));
+        }
+        let end = if tail.starts_with(' ') {
+            Some(head.len() + 1)
+        } else {
+            let blank = head.rfind(' ').map(|blank| blank + 1);
+            blank.filter(|end| *end >= head.len() / 2)
+        };
+        if let Some(end) = end.filter(|_| !tail.is_empty()) {
+            (head, tail) = text.split_at_checked(end).unwrap_or((head, tail));
         }
         rest = Some(tail).filter(|tail| !tail.is_empty());
         Some(head)
@@ -327,5 +343,8 @@ mod tests {
         assert_eq!(parts("漢", 1), ["漢"]);
         assert_eq!(parts("", 3), [""]);
         assert_eq!(parts("ae\u{301}b", 2), ["ae\u{301}", "b"]);
+        assert_eq!(parts("it is the leader", 8), ["it is ", "the ", "leader"]);
+        assert_eq!(parts("four long", 4), ["four ", "long"]);
+        assert_eq!(parts("a verylongword", 6), ["a very", "longwo", "rd"]);
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Page<'a> {
         let mut lines = store.window(&logs.lens, logs.end, room);
         if lines.len() < room && logs.end.is_some() {
             // At the oldest lines the page is filled from below.
-            let end = store.moved(&logs.lens, logs.end, false, room - lines.len());
+            let end = store.moved(&logs.lens, logs.end, false, room - 1 - lines.len());
             lines = store.window(&logs.lens, end, room);
         }
         let columns = Columns::of(scene, width, &lines);
@@ -175,6 +175,7 @@ impl<'a> Page<'a> {
 fn top(pen: &mut Pen<'_>, scene: &Scene<'_>) {
     let counts = scene.app.logs.counts(&scene.app.view.logs.lens);
     let text = match counts.dropped {
+        0 if scene.app.has_older() => "Docker has older lines: O reads them".to_owned(),
         0 => "the oldest line that was read".to_owned(),
         dropped => format!(
             "{dropped} older {} dropped for space",

@@ -60,6 +60,12 @@ pub(super) const TABLE: &[Entry] = &[
         "Save what is shown, or everything, to a file",
     ),
     logs(
+        L::Ask(Wanted::Older),
+        &[letter('O')],
+        "older",
+        "Read older lines: so many more of each container, since when, or all",
+    ),
+    logs(
         L::Inspect,
         &[Key::Plain(KeyCode::Enter)],
         "line",
