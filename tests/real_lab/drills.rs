@@ -225,7 +225,7 @@ fn what_cannot_be_done_here_is_said_in_the_question() {
     terminal.wait_for("Cannot be done here", SOON);
     terminal.keys("y");
     terminal.wait("still refused", SOON, |screen| {
-        screen.contains("which others may") && !screen.contains("FAULT")
+        screen.contains("others may share: that is not filled") && !screen.contains("FAULT")
     });
     let (_, text) = run(state.path(), &["audit"]);
     assert!(text.contains("nothing was done yet"), "{text}");
