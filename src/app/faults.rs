@@ -254,7 +254,7 @@ impl App {
         match healed.result {
             Ok(()) => {
                 let fault = self.faults.active.remove(at).fault;
-                self.mend(fault);
+                self.mend(&fault);
             }
             Err(why) => {
                 let mut text = why.clone();

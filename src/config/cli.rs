@@ -78,9 +78,13 @@ pub enum Command {
 pub struct FaultArgs {
     /// Which one.
     pub fault: Option<String>,
-    /// To which container or member; leader is the one that leads.
+    /// To which container or member; leader is the one that leads, store any server of ZooKeeper, store-leader the one
+    /// that leads the ensemble, store-majority as many as it cannot do without.
     #[arg(long, value_name = "NAME", default_value = "leader")]
     pub on: String,
+    /// Another one at the same moment, such as pause:store; may be given several times.
+    #[arg(long = "with", value_name = "FAULT:NAME")]
+    pub with: Vec<String>,
     /// Heal it after this time, such as 30s or 2m; without it, it lasts until it is healed.
     #[arg(long = "for", value_name = "TIME")]
     pub lasts: Option<String>,

@@ -5,6 +5,7 @@
 //!
 //! To add one: a variant of [`Kind`], a function in the file below that looks at the same things, a case in the tests.
 
+mod networks;
 mod nodes;
 mod rules;
 mod writes;
@@ -68,6 +69,8 @@ pub enum Kind {
     StoreAway,
     /// A Patroni does not reach ZooKeeper, which we do.
     OutOfReach,
+    /// A member's container is off a network that it needs.
+    CutOff,
     /// The leader stays by failsafe mode.
     Failsafe,
     /// Nobody could take over from the leader.
@@ -102,6 +105,7 @@ pub enum Kind {
 pub fn findings(cluster: &Cluster, now: Timestamp) -> Vec<Finding> {
     let view = View::of(cluster, now);
     let mut all = writes::findings(&view);
+    all.extend(networks::findings(&view));
     all.extend(nodes::findings(&view));
     all.extend(rules::findings(&view));
     all.sort_by(|one, other| (other.weight, one.kind, &one.what).cmp(&(one.weight, other.kind, &other.what)));

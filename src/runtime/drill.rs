@@ -1,5 +1,7 @@
 //! `pgherd fault`, `pgherd heal` and `pgherd audit`: faults without the screen, their way back, and who did what.
 
+mod target;
+
 use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,9 +18,8 @@ use crate::config::values;
 use crate::journal::{self, Account, Entry, Outcome};
 use crate::model::act::drill::Drill;
 use crate::model::act::fault::Fault;
-use crate::model::act::{Act, ActTarget, ContainerAct, Order, Surroundings};
-use crate::model::container::Container;
-use crate::model::member::{Condition, MemberRole};
+use crate::model::act::{Act, ContainerAct, Order, Surroundings};
+use crate::model::member::Condition;
 use crate::model::name::ContainerName;
 use crate::model::time::Timestamp;
 use crate::source;
@@ -48,10 +49,7 @@ pub(crate) async fn fault(
     if options.read_only {
         return Err(Failure::Usage("read-only: a fault is refused".to_owned()));
     }
-    let act: Act = name.parse().map_err(Failure::Usage)?;
-    if options.mark == Mark::Protected && act.is_fault() {
-        return Err(Failure::Usage(format!("protected: {name} is refused on this cluster")));
-    }
+    let wanted = wanted(name, args, options.mark)?;
     let lasts = args.lasts.as_deref().map(values::span).transpose();
     let lasts = lasts.map_err(|why| Failure::Usage(format!("--for: {why}")))?;
     let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
@@ -59,26 +57,17 @@ pub(crate) async fn fault(
         say(discover::describe(&app).trim_end())?;
         return Ok(ExitCode::from(NOTHING_FOUND));
     }
-    let target = target(&app, &args.on).map_err(Failure::Usage)?;
-    Question::ask(act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
-    if !args.yes && !confirmed(&app, act, &target)? {
+    let orders = orders(&app, &wanted, lasts)?;
+    let hands = hands(&settings).await?;
+    // What one of them lacks is said before anything is asked or done.
+    for order in &orders {
+        hands.prepare(order).await.map_err(Failure::Failed)?;
+    }
+    if !args.yes && !confirmed(&app, &orders)? {
         return Err(Failure::Failed("not confirmed: nothing was done".to_owned()));
     }
-    let hands = hands(&settings).await?;
-    let order = Order {
-        act,
-        around: Surroundings::of(&app.cluster, &target.name),
-        target,
-        lasts,
-    };
-    let began = Instant::now();
-    let fault = hands.cause(order).await.map_err(Failure::Failed)?;
-    say(&format!(
-        "{name} on {}: done after {:.1} s",
-        args.on,
-        began.elapsed().as_secs_f64()
-    ))?;
-    let (Some(fault), Some(lasts)) = (fault, lasts) else {
+    let faults = cause(&hands, orders).await?;
+    let Some(lasts) = lasts.filter(|_| !faults.is_empty()) else {
         return Ok(ExitCode::SUCCESS);
     };
     let mut ending = ending_signals()?;
@@ -87,12 +76,81 @@ pub(crate) async fn fault(
         // Asked to end before: healed all the same.
         _ = ending.recv() => {}
     }
-    hands
-        .heal(&fault, "healed after its time")
-        .await
-        .map_err(Failure::Failed)?;
-    say(&format!("{}: healed", fault.title()))?;
-    Ok(ExitCode::SUCCESS)
+    let mut failed = Vec::new();
+    for fault in faults.iter().rev() {
+        match hands.heal(fault, "healed after its time").await {
+            Ok(()) => say(&format!("{}: healed", fault.title()))?,
+            Err(why) => failed.push(format!("{}: {why}", fault.title())),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(Failure::Failed(failed.join("; ")))
+}
+
+/// What is to be done, each with the name of what it is done to.
+fn wanted<'a>(name: &'a str, args: &'a FaultArgs, mark: Mark) -> Result<Vec<(Act, &'a str)>, Failure> {
+    let mut wanted = vec![(name, args.on.as_str())];
+    for with in &args.with {
+        let pair = with.split_once(':');
+        wanted.push(
+            pair.ok_or_else(|| Failure::Usage(format!("--with {with}: a fault and a name, such as pause:store")))?,
+        );
+    }
+    let parsed = wanted.into_iter().map(|(name, on)| {
+        let act: Act = name.parse().map_err(Failure::Usage)?;
+        if mark == Mark::Protected && act.is_fault() {
+            return Err(Failure::Usage(format!("protected: {name} is refused on this cluster")));
+        }
+        Ok((act, on))
+    });
+    parsed.collect()
+}
+
+/// What is to be done to which containers.
+fn orders(app: &App, wanted: &[(Act, &str)], lasts: Option<Duration>) -> Result<Vec<Order>, Failure> {
+    let mut orders: Vec<Order> = Vec::new();
+    for (act, on) in wanted {
+        for target in target::targets(app, on).map_err(Failure::Usage)? {
+            Question::ask(*act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
+            orders.push(Order {
+                act: *act,
+                around: Surroundings::of(&app.cluster, &target.name),
+                target,
+                lasts,
+            });
+        }
+    }
+    Ok(orders)
+}
+
+/// Does all of it at the same moment; gives those that last. If one fails, the others are taken back.
+async fn cause(hands: &Hands, orders: Vec<Order>) -> Result<Vec<Fault>, Failure> {
+    let began = Instant::now();
+    let all = orders.into_iter().map(|order| {
+        let what = format!("{} on {}", order.act.name(), order.target.name);
+        async move { (what, hands.cause(order).await, began.elapsed()) }
+    });
+    let (mut faults, mut failed) = (Vec::new(), Vec::new());
+    for (what, result, took) in futures_util::future::join_all(all).await {
+        match result {
+            Ok(fault) => {
+                faults.extend(fault);
+                say(&format!("{what}: done after {:.1} s", took.as_secs_f64()))?;
+            }
+            Err(why) => failed.push(format!("{what}: {why}")),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(faults);
+    }
+    for fault in &faults {
+        if let Err(why) = hands.heal(fault, "taken back: another one with it failed").await {
+            failed.push(format!("{} goes on: {why}", fault.title()));
+        }
+    }
+    Err(Failure::Failed(failed.join("; ")))
 }
 
 fn list() -> Result<ExitCode, Failure> {
@@ -117,44 +175,17 @@ fn list() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The container of that name, or that of the member of that name; `leader` is the one that leads.
-fn target(app: &App, name: &str) -> Result<ActTarget, String> {
-    let members = app.members();
-    let member = members.iter().find(|member| match name {
-        "leader" => member.role == MemberRole::Leader,
-        name => member.name.as_str() == name,
-    });
-    let wanted = member.and_then(|member| member.container.clone());
-    let fits = |container: &&Container| match &wanted {
-        Some(wanted) => container.name == *wanted,
-        None => container.answers_to(name),
-    };
-    let mut found = app.containers().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(container), None) => Ok(ActTarget {
-            id: container.id.clone(),
-            name: container.name.clone(),
-        }),
-        (Some(_), Some(_)) => Err(format!("several containers answer to {name:?}")),
-        (None, _) => {
-            let names: Vec<_> = app.containers().map(|container| container.name.as_str()).collect();
-            Err(format!(
-                "no container or member {name:?}; there are {}",
-                names.join(", ")
-            ))
-        }
-    }
-}
-
 /// Says what would happen and asks on the terminal.
-fn confirmed(app: &App, act: Act, target: &ActTarget) -> Result<bool, Failure> {
+fn confirmed(app: &App, orders: &[Order]) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("there is no terminal to ask on: say --yes".to_owned()));
     }
-    let question = Question::ask(act, &target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
-    say(&question.title())?;
-    for sentence in question.consequences() {
-        say(&format!("  {sentence}"))?;
+    for order in orders {
+        let question = Question::ask(order.act, &order.target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
+        say(&question.title())?;
+        for sentence in question.consequences() {
+            say(&format!("  {sentence}"))?;
+        }
     }
     asked("Do it? [y/N] ")
 }

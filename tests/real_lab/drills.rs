@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::lab::{Lab, PGHERD, PROJECT, lab, of_project, service_of};
-use super::{FAILOVER, SOON, other};
+use super::terminal::Terminal;
+use super::{ESC, FAILOVER, HIGH, SOON, monitor, other, select};
 
 /// `pgherd …` on the tests' lab, with journals of its own.
 fn pgherd(state: &Path, args: &[&str]) -> Command {
@@ -74,6 +75,162 @@ fn streaming(lab: &Lab, standby: &str) {
     });
 }
 
+/// Chooses a fault from the menu of the selected member by its name, and says yes.
+fn choose(terminal: &Terminal, fault: &str, question: &str) {
+    terminal.keys("F");
+    terminal.wait_for("cut-off-store", SOON);
+    terminal.keys(fault);
+    terminal.wait("it is the first that fits", SOON, |screen| {
+        screen.lines().any(|line| line.contains('>') && line.contains(fault))
+    });
+    terminal.keys("\r");
+    terminal.wait_for(question, SOON);
+    terminal.keys("y");
+    terminal.wait("it is done, and said to be active", SOON, |screen| {
+        !screen.contains(question) && screen.contains(&format!("FAULT {fault} of"))
+    });
+}
+
+/// Heals all by key, and waits until the member is said to be seen well.
+fn heal_by_key(terminal: &Terminal, fault: &str, member: &str) {
+    terminal.keys("H");
+    terminal.wait_for("Faults of ours", SOON);
+    terminal.keys("H");
+    terminal.wait(
+        &format!("{fault} is healed, and {member} well"),
+        FAILOVER * 2,
+        |screen| screen.contains(": healed, ") && !screen.contains(&format!("FAULT {fault}")),
+    );
+    terminal.wait_for("✓ agree", FAILOVER);
+}
+
+/// What the list of findings says; closes it again.
+fn findings(terminal: &Terminal, words: &str) {
+    terminal.keys("a");
+    terminal.wait_for("Findings", SOON);
+    terminal.wait(&format!("finding {words}"), FAILOVER, |screen| screen.contains(words));
+    terminal.keys(ESC);
+    terminal.wait("the findings closed", SOON, |screen| !screen.contains("Findings ━"));
+}
+
+/// What the newest episode is called; closes its page again.
+fn verdict(terminal: &Terminal, name: &str) {
+    terminal.keys("w");
+    terminal.wait(&format!("verdict {name}"), FAILOVER, |screen| {
+        screen
+            .lines()
+            .any(|line| line.contains("verdict") && line.contains(name))
+    });
+    terminal.keys(ESC);
+    terminal.wait("the page closed", SOON, |screen| !screen.contains("verdict"));
+}
+
+/// The monitor with journals of its own.
+fn drilling(state: &Path) -> Terminal {
+    monitor(HIGH, &[("XDG_STATE_HOME", &state.to_string_lossy())])
+}
+
+/// Each by the menu: asked for, done, seen for what it is, healed by key, and the standby seen to stream again.
+#[test]
+fn a_standby_is_drilled_from_the_menu() {
+    let lab = lab();
+    let state = tempfile::tempdir().unwrap();
+    let leader = lab.leader().unwrap();
+    let standby = other(&leader);
+    streaming(&lab, standby);
+    let there = service_of(standby);
+    let whole = known_as(&lab, there);
+    // The fault, what stands in the list of findings, what the episode is called.
+    let cases = [
+        ("cut-off", "is on no network", "loss of a replica"),
+        ("cut-off-store", "shares no network with ZooKeeper", "loss of a replica"),
+        ("cut-off-peers", "the others cannot find", "loss of a replica"),
+        ("freeze-postgres", "nobody could take over", "loss of a replica"),
+        ("freeze-patroni", "nobody could take over", ""),
+        ("lag-receive", "", ""),
+        ("lag-replay", "", ""),
+        ("slow-cpu", "", ""),
+        ("slow-disk", "", ""),
+    ];
+    for (fault, finding, called) in cases {
+        let begun = Instant::now();
+        let terminal = drilling(state.path());
+        select(&terminal, standby);
+        choose(&terminal, fault, &format!(" on {standby}"));
+        if !finding.is_empty() {
+            findings(&terminal, finding);
+        }
+        if !called.is_empty() {
+            verdict(&terminal, called);
+        }
+        heal_by_key(&terminal, fault, standby);
+        assert_eq!(known_as(&lab, there), whole, "{fault}: every network, with every name");
+        streaming(&lab, standby);
+        println!("{fault}: {:?}", begun.elapsed());
+    }
+    assert_eq!(
+        lab.leader().as_deref(),
+        Some(leader.as_str()),
+        "a standby's faults move nobody"
+    );
+    let (_, audit) = run(state.path(), &["audit", "--json"]);
+    assert_eq!(
+        audit.lines().filter(|line| line.contains("healed")).count(),
+        cases.len(),
+        "{audit}"
+    );
+}
+
+/// Faults of the leader that cost it its lock: the other one takes over, and the old one comes back as its standby.
+#[test]
+fn a_leader_is_drilled_from_the_menu() {
+    let lab = lab();
+    let state = tempfile::tempdir().unwrap();
+    for (fault, finding) in [
+        ("cut-off-store", "shares no network with ZooKeeper"),
+        ("freeze-patroni", ""),
+    ] {
+        let begun = Instant::now();
+        let leader = lab.leader().unwrap();
+        let successor = other(&leader);
+        streaming(&lab, successor);
+        let terminal = drilling(state.path());
+        select(&terminal, &leader);
+        choose(&terminal, fault, &format!(" on {leader}"));
+        if !finding.is_empty() {
+            findings(&terminal, finding);
+        }
+        terminal.wait_for(&format!("{successor} took the lock"), FAILOVER);
+        // Now: what a busy machine delays later would be another episode.
+        verdict(&terminal, "failover");
+        heal_by_key(&terminal, fault, &leader);
+        lab.wait("the other one leads", FAILOVER, |lab| {
+            lab.leader().as_deref() == Some(successor)
+        });
+        streaming(&lab, &leader);
+        println!("{fault} of the leader: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn what_cannot_be_done_here_is_said_in_the_question() {
+    let lab = lab();
+    let state = tempfile::tempdir().unwrap();
+    let leader = lab.leader().unwrap();
+    let terminal = drilling(state.path());
+    select(&terminal, &leader);
+    terminal.keys("F");
+    terminal.wait_for("fill-disk", SOON);
+    terminal.keys("fill-disk\r");
+    terminal.wait_for("Cannot be done here", SOON);
+    terminal.keys("y");
+    terminal.wait("still refused", SOON, |screen| {
+        screen.contains("others may share: that is not filled") && !screen.contains("FAULT")
+    });
+    let (_, text) = run(state.path(), &["audit"]);
+    assert!(text.contains("nothing was done yet"), "{text}");
+}
+
 /// Whether a fault shows, asked from outside.
 type Seen<'a> = Box<dyn Fn(&Lab) -> bool + 'a>;
 
@@ -93,7 +250,7 @@ fn what_a_killed_program_left_is_healed_by_command() {
         let list = lab.run_in(there, &["ls", "/var/lib/postgresql/data"]);
         list.lines().any(|name| name.starts_with("pgherd-drill"))
     };
-    let cases: [(&str, Seen<'_>); 11] = [
+    let cases: [(&str, Seen<'_>); 12] = [
         (
             "stop",
             Box::new(|lab| lab.inspect(there, "{{.State.Running}}") == "false"),
@@ -120,6 +277,10 @@ fn what_a_killed_program_left_is_healed_by_command() {
         (
             "freeze-patroni",
             Box::new(|lab| states(lab, there, "patroni").contains('T')),
+        ),
+        (
+            "freeze-postgres",
+            Box::new(|lab| states(lab, there, "postgres").contains('T')),
         ),
         ("slow-cpu", Box::new(|lab| quota(lab) == "5000")),
         ("slow-disk", Box::new(on_disk)),
@@ -172,6 +333,21 @@ fn a_fault_that_cannot_be_done_here_says_why_and_changes_nothing() {
             "no process of startup",
         ),
         (&["fault", "kill-postgres", "--on", "zoo", "--yes"], 1, "runs no member"),
+        (
+            &["fault", "stop", "--on", "store-leader", "--yes"],
+            2,
+            "a single server",
+        ),
+        (
+            &["fault", "stop", "--on", "store-majority", "--yes"],
+            2,
+            "a single server",
+        ),
+        (
+            &["fault", "pause", "--on", "store", "--with", "fill-disk:leader", "--yes"],
+            1,
+            "which others may share",
+        ),
         (
             &["fault", "pause", "--on", "nobody", "--yes"],
             2,

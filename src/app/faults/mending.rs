@@ -33,8 +33,8 @@ impl App {
     }
 
     /// It was taken back: what runs no member is healed by that, a member is awaited.
-    pub(super) fn mend(&mut self, fault: Fault) {
-        let text = match self.member_of(&fault) {
+    pub(super) fn mend(&mut self, fault: &Fault) {
+        let text = match self.member_of(fault) {
             None => format!("{}: healed", fault.title()),
             Some(member) => {
                 let text = format!("{}: taken back; {} is awaited", fault.title(), member.name);
@@ -45,7 +45,7 @@ impl App {
                 text
             }
         };
-        self.say_of(&fault, text, false);
+        self.say_of(fault, text, false);
     }
 
     /// Looks for members that are well again, and for those that should be.

@@ -55,6 +55,20 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     (
+        Kind::CutOff,
+        |world| world.container("pg-slave").networks.clear(),
+        |world| {
+            // One that does not run has no cable either, and nobody pulled it.
+            world.container("pg-slave").networks.clear();
+            world.container("pg-slave").state = ContainerState::Exited { code: 0 };
+        },
+    ),
+    (
+        Kind::CutOff,
+        |world| world.container("pg-slave").networks[0].name = "elsewhere".to_owned(),
+        |world| world.container("zoo").networks.clear(),
+    ),
+    (
         Kind::NoServer,
         |world| {
             world.proxy.pools[1] = pool("postgres", vec![server("pg-master", ServerStatus::Down, 503)]);
