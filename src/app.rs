@@ -172,6 +172,7 @@ impl App {
                 self.view.logs.rows = rows;
                 (Vec::new(), Urgency::Never)
             }
+            Event::LogPage(first, last) => (Vec::new(), self.drawn(first, last)),
             Event::Wheel { .. } | Event::Click { .. } => {
                 self.point(&event);
                 (Vec::new(), Urgency::AtOnce)

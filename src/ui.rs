@@ -56,6 +56,7 @@ use pen::{Pen, columns};
 use scene::Scene;
 
 pub use layout::LEAST;
+pub use logs::Measured;
 pub use theme::{Theme, ThemeError};
 
 /// How the screen looks: its styles, and the zone of its clock times.
@@ -82,8 +83,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     draw_and_measure(frame, app, look);
 }
 
-/// Draws the whole screen; gives the rows of the log pane, if it is on it.
-pub fn draw_and_measure(frame: &mut Frame<'_>, app: &App, look: &Look) -> Option<u16> {
+/// Draws the whole screen; gives what is known of the log pane by then, if it is on it.
+pub fn draw_and_measure(frame: &mut Frame<'_>, app: &App, look: &Look) -> Option<Measured> {
     let area = frame.area();
     screen(frame.buffer_mut(), area, app, look)
 }
@@ -91,16 +92,16 @@ pub fn draw_and_measure(frame: &mut Frame<'_>, app: &App, look: &Look) -> Option
 /// Draws a moment of a recording: the screen as it was, without its keys, and below it where in the recording it is.
 ///
 /// Gives the same as [`draw_and_measure`].
-pub fn draw_recording(frame: &mut Frame<'_>, app: &App, playback: &Playback, look: &Look) -> Option<u16> {
+pub fn draw_recording(frame: &mut Frame<'_>, app: &App, playback: &Playback, look: &Look) -> Option<Measured> {
     let area = frame.area();
     let buffer = frame.buffer_mut();
     let rest = Rect {
         height: area.height.saturating_sub(1),
         ..area
     };
-    let rows = screen(buffer, rest, app, look);
+    let measured = screen(buffer, rest, app, look);
     playback::draw(buffer, area, app, playback, look);
-    rows
+    measured
 }
 
 /// The pane at a place of a screen of that size, and the log line there.
@@ -124,16 +125,16 @@ pub fn place_at(
     Some((pane, line.flatten()))
 }
 
-fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) -> Option<u16> {
+fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) -> Option<Measured> {
     buffer.set_style(area, look.theme.text);
     if area.width < LEAST.0 || area.height < LEAST.1 {
         too_small(buffer, area, look);
         return None;
     }
     let scene = Scene::of(app, look);
-    let mut rows = None;
+    let mut measured = None;
     match &scene.stage {
-        Stage::Watching => rows = main(buffer, area, &scene),
+        Stage::Watching => measured = main(buffer, area, &scene),
         Stage::Looking => alone(buffer, area, &scene, first::looking),
         Stage::Nothing => alone(buffer, area, &scene, first::nothing),
         Stage::Choosing(names) => alone(buffer, area, &scene, |buffer, rest, scene| {
@@ -147,7 +148,7 @@ fn screen(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) -> Option<u16
             .map_or(area, |(_, rest)| *rest);
         over(buffer, rest, overlay, &scene);
     }
-    rows
+    measured
 }
 
 fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
@@ -205,7 +206,7 @@ fn shared_pane(app: &App) -> Pane {
     }
 }
 
-fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<u16> {
+fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<Measured> {
     let view = &scene.app.view;
     let plan = plan(area, scene);
     header::draw(buffer, plan.header, scene);
@@ -223,7 +224,7 @@ fn main(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<u16> {
     let shared = plan.shared.map(|place| (shared_pane(scene.app), place));
     let mut panes = plan.panes.into_iter().chain(shared);
     let (_, place) = panes.find(|(pane, _)| *pane == Pane::Logs)?;
-    Some(logs::rows(inside(place), scene))
+    Some(logs::measure(inside(place), scene))
 }
 
 fn draw_pane(buffer: &mut Buffer, place: Rect, pane: Pane, scene: &Scene<'_>, focused: bool) {

@@ -14,6 +14,8 @@
 mod chatty;
 #[path = "support/docker_proxy.rs"]
 mod docker_proxy;
+#[path = "logs/view.rs"]
+mod view;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
@@ -35,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use chatty::{Herd, docker, whole_log};
 use docker_proxy::{DockerProxy, Mode};
+use view::View;
 
 /// A few hundred lines a second at both outputs, a long one now and then.
 const CHATTER: &str = r#"
@@ -153,12 +156,7 @@ fn each_line_once_through_restart_kill_pause_and_a_daemon_that_comes_back() {
     let mut follower = Follower::start(&arguments);
     follower.wait_for(300);
 
-    docker(&["restart", "-t1", &names[0]]);
-    docker(&["kill", &names[1]]);
-    docker(&["start", &names[1]]);
-    docker(&["pause", &names[2]]);
-    thread::sleep(Duration::from_millis(700));
-    docker(&["unpause", &names[2]]);
+    disturb(&names);
     for mode in [Mode::Close, Mode::Hang] {
         proxy.set(mode);
         thread::sleep(Duration::from_millis(1_500));
@@ -208,6 +206,45 @@ fn each_line_once_through_restart_kill_pause_and_a_daemon_that_comes_back() {
         early.unwrap()[1].at
     );
     println!("{} lines", lines.len());
+}
+
+/// A restart, a kill and a pause.
+fn disturb(names: &[String]) {
+    docker(&["restart", "-t1", &names[0]]);
+    docker(&["kill", &names[1]]);
+    docker(&["start", &names[1]]);
+    docker(&["pause", &names[2]]);
+    thread::sleep(Duration::from_millis(700));
+    docker(&["unpause", &names[2]]);
+}
+
+#[test]
+fn the_merged_view_has_each_line_once_and_in_order_whatever_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = DockerProxy::start(&folder.path().join("docker.sock"), Path::new(DEFAULT_SOCKET)).unwrap();
+    let mut herd = Herd::new("view");
+    let mut names: Vec<String> = ["a", "b", "c"].iter().map(|name| herd.add(name, CHATTER)).collect();
+    names.push(herd.add_terminal("t", CHATTER));
+    let view = View::start(&proxy.host(), &names);
+    view.wait_for(300);
+    disturb(&names);
+    docker(&["restart", "-t1", &names[3]]);
+    for mode in [Mode::Close, Mode::Hang] {
+        proxy.set(mode);
+        thread::sleep(Duration::from_millis(1_500));
+        proxy.set(Mode::Pass);
+        view.wait_for(view.count() + 300);
+    }
+    docker(&["stop", "-t2", &names[0], &names[1], &names[2], &names[3]]);
+    let lines = names
+        .iter()
+        .flat_map(|name| whole_log(name))
+        .map(|lane| lane.len())
+        .sum();
+    view.wait_for(lines);
+    // One too many would come now.
+    thread::sleep(Duration::from_secs(2));
+    view.assert_whole_and_in_order(&names);
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub enum Event {
     Saved(Saved),
     /// The log pane was drawn with so many rows.
     LogRows(u16),
+    /// Long lines are broken: the log pane was drawn from this row to that one.
+    LogPage(Position, Position),
     /// The wheel was turned over a pane, or over what covers them.
     Wheel {
         /// Which.

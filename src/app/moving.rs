@@ -97,13 +97,22 @@ impl App {
         let lens = &self.view.logs.lens;
         let end = match command {
             Command::Last => None,
-            // The uppermost row says what is before the oldest line.
-            Command::First => self.logs.first_page(lens, self.view.log_rows().saturating_sub(1)),
+            Command::First => self.first_end(),
             _ => {
-                let mut end = self.logs.moved(lens, self.view.logs.end, back, steps);
+                let mut from = self.view.logs.end;
+                if let Some((_, last)) = self
+                    .view
+                    .logs
+                    .page
+                    .filter(|_| self.view.logs.wrap && !back && from.is_some())
+                {
+                    // The first page shows more than what ends there.
+                    from = from.max(Some(last));
+                }
+                let mut end = self.logs.moved(lens, from, back, steps);
                 if back {
                     // No further than the first page: from there each step down is seen.
-                    end = end.max(self.logs.first_page(lens, self.view.log_rows().saturating_sub(1)));
+                    end = end.max(self.first_end());
                 }
                 // Back at the newest line is following again, so that the end key is not needed for it.
                 if back || end != self.logs.newest(lens) {
@@ -164,6 +173,9 @@ impl App {
         };
         if let Some(Overlay::Znodes { scroll, .. }) = &mut self.view.overlay {
             *scroll = scrolled(*scroll, back, steps);
+            return;
+        }
+        if self.view.overlay.is_none() && self.view.focus == Pane::Logs && self.turn(back) {
             return;
         }
         self.go(if back { Command::Up } else { Command::Down }, steps);

@@ -4,6 +4,7 @@
 mod mark;
 mod menu;
 mod older;
+mod paging;
 mod prompt;
 mod save;
 mod search;
@@ -111,7 +112,11 @@ impl App {
             LogCommand::Noise => logs.lens.hide_noise = !logs.lens.hide_noise,
             LogCommand::Events => logs.events = !logs.events,
             LogCommand::Clock => logs.clock = logs.clock.next(),
-            LogCommand::Wrap => (logs.wrap, logs.pan) = (!logs.wrap, 0),
+            LogCommand::Wrap => {
+                (logs.wrap, logs.pan) = (!logs.wrap, 0);
+                // How many lines fit is another now.
+                (logs.top, logs.page) = (None, None);
+            }
             LogCommand::Containers => self.view.overlay = Some(Overlay::Log(Asked::Containers(0))),
             LogCommand::Mark | LogCommand::Jump => self.ask_letter(command == LogCommand::Jump),
             LogCommand::Select => self.select(),

@@ -2,6 +2,7 @@
 //! outside world.
 
 mod acts;
+mod measure;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -158,11 +159,11 @@ impl Monitor<'_> {
         loop {
             if due.is_some_and(|due| due <= Instant::now()) {
                 let (app, look) = (&self.app, &self.look);
-                let rows = screen.draw(|frame| ui::draw_and_measure(frame, app, look))?.flatten();
-                if let Some(rows) = rows.filter(|rows| *rows != self.app.view.logs.rows) {
-                    self.take(Event::LogRows(rows));
-                }
+                let measured = screen.draw(|frame| ui::draw_and_measure(frame, app, look))?.flatten();
                 (drawn, due) = (Instant::now(), None);
+                if measured.is_some_and(|measured| self.measured(measured) >= Urgency::Now) {
+                    due = Some(drawn);
+                }
             }
             let urgency = tokio::select! {
                 biased;

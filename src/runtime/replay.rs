@@ -164,9 +164,12 @@ impl Session {
 
     fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {
         let (playback, look) = (self.playback.clone(), self.look.clone());
-        let rows = self.looking(|app| ui::draw_recording(frame, app, &playback, &look));
-        if let (Some(own), Some(rows)) = (&mut self.own, rows) {
-            own.logs.rows = rows;
+        let measured = self.looking(|app| ui::draw_recording(frame, app, &playback, &look));
+        if let (Some(own), Some(measured)) = (&mut self.own, measured) {
+            own.logs.rows = measured.rows;
+            if let Some((first, last)) = measured.page {
+                self.looking(|app| app.drawn(first, last));
+            }
         }
     }
 

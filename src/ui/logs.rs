@@ -126,9 +126,24 @@ pub(super) fn body(buffer: &mut Buffer, inside: Rect, scene: &Scene<'_>) {
     Page::of(scene, rest.width, rest.height).draw(buffer, rest, scene);
 }
 
-/// Rows for lines in a place of that size.
-pub(super) fn rows(inside: Rect, scene: &Scene<'_>) -> u16 {
-    below_sieve(inside, scene).height
+/// What a place of that size shows.
+pub(super) fn measure(inside: Rect, scene: &Scene<'_>) -> Measured {
+    let (rest, logs) = (below_sieve(inside, scene), &scene.app.view.logs);
+    let broken = logs.wrap && !logs.own;
+    let page = broken.then(|| Page::of(scene, rest.width, rest.height));
+    Measured {
+        rows: rest.height,
+        page: page.and_then(|page| page.ends()),
+    }
+}
+
+/// What is known of the log pane once it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Rows for lines.
+    pub rows: u16,
+    /// The first and the last line of it, if long lines are broken: else the rows tell.
+    pub page: Option<(Position, Position)>,
 }
 
 /// The row that is drawn at that place.

@@ -76,13 +76,18 @@ snapshots! {
     logs_selected: Stage::healthy().reading("Vkk"), [(80, 24), (200, 50)];
     logs_broken: Stage::healthy().reading("btt"), [(80, 24), (200, 50)];
     logs_among_changes: Stage::failed_over().reading("x"), [(80, 24), (200, 50)];
-    logs_containers: Stage::healthy().reading("c"), [(80, 24)];
-    logs_prompt: Stage::healthy().reading("&lock("), [(80, 24)];
-    logs_saving: Stage::healthy().reading("S"), [(80, 24)];
+    logs_containers: Stage::healthy().reading("c"), [(80, 24), (200, 50)];
+    logs_prompt: Stage::healthy().reading("&lock("), [(80, 24), (200, 50)];
+    logs_saving: Stage::healthy().reading("S"), [(80, 24), (200, 50)];
+    logs_older: Stage::healthy().unread().reading("gO"), [(80, 24), (200, 50)];
+    logs_of_one: Stage::healthy().reading("cA\n"), [(80, 24), (200, 50)];
+    logs_excluded: Stage::healthy().reading("!DOWN\n"), [(80, 24), (200, 50)];
+    logs_serious: Stage::healthy().reading("LL"), [(80, 24), (200, 50)];
+    logs_panned: Stage::healthy().reading("→→"), [(80, 24), (200, 50)];
     logs_line: Stage::healthy().reading("kk\n"), [(80, 24), (200, 50)];
-    logs_marks: Stage::healthy().reading("ma'"), [(80, 24)];
-    logs_oldest: Stage::healthy().reading("g"), [(80, 24)];
-    logs_coloured: Stage::coloured(), [(80, 24)];
+    logs_marks: Stage::healthy().reading("ma'"), [(80, 24), (200, 50)];
+    logs_oldest: Stage::healthy().reading("g"), [(80, 24), (200, 50)];
+    logs_coloured: Stage::coloured(), [(80, 24), (200, 50)];
     containers_focused: Stage::failed_over().focus(Pane::Containers), [(80, 24)];
     proxy_focused: Stage::killed(12).focus(Pane::Proxy), [(80, 24)];
 }

@@ -58,12 +58,14 @@ impl Flood {
             .take(containers)
             .map(|service| herd.add(&service.to_string(), &script(service, share)))
             .collect();
-        Self { herd, names, share }
+        let flood = Self { herd, names, share };
+        flood.wait_for(|_| "ready for the flood".to_owned());
+        flood
     }
 
     /// Lines of all when the flood is over.
     fn lines(&self) -> usize {
-        (self.share + 1) * self.names.len()
+        (self.share + 2) * self.names.len()
     }
 
     fn begin(&self) {
@@ -72,8 +74,8 @@ impl Flood {
         docker(&arguments);
     }
 
-    /// Waits until Docker has every line.
-    fn written(self) -> Self {
+    /// Waits until that is the last line of each.
+    fn wait_for(&self, last: impl Fn(&str) -> String) {
         let begun = Instant::now();
         for name in &self.names {
             loop {
@@ -81,14 +83,13 @@ impl Flood {
                     .args(["logs", "--tail=1", name])
                     .output()
                     .unwrap();
-                if String::from_utf8_lossy(&output.stdout).contains(&last_line(name)) {
+                if String::from_utf8_lossy(&output.stdout).contains(&last(name)) {
                     break;
                 }
-                assert!(begun.elapsed() < LIMIT, "{name} writes no end");
+                assert!(begun.elapsed() < LIMIT, "{name} does not write {:?}", last(name));
                 thread::sleep(Duration::from_millis(100));
             }
         }
-        self
     }
 }
 
@@ -105,10 +106,11 @@ fn script(service: char, lines: usize) -> String {
 trap 'exit 0' TERM
 flood() {{
   awk 'BEGIN {{ for (i = 1; i <= {lines}; i++)
-    printf "2026-11-22 19:17:12,025 INFO: no action. I am ({service}), the leader with the lock, line %010d of the flood\n", i }}'
+    printf "2026-11-22 19:17:12.025 UTC [44] LOG:  duration: 0.042 ms  statement: INSERT INTO flood VALUES (%010d, {service})\n", i }}'
   echo 'that was the last line of {service}'
 }}
 trap flood USR1
+echo 'ready for the flood'
 while :; do sleep 1000 & wait; done
 "#
     )
@@ -149,9 +151,9 @@ fn main() -> ExitCode {
 
 /// The lines are there: from the start of the program.
 fn history(containers: usize, oxker: Option<&Tui>, verdict: &mut Verdict) {
-    let flood = Flood::new("bench", containers);
+    let flood = Flood::new("there", containers);
     flood.begin();
-    let flood = flood.written();
+    flood.wait_for(last_line);
     let (mut theirs, mut ours, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         theirs.push(Docker::start(&flood.names).seen(Instant::now(), LIMIT));
@@ -176,7 +178,6 @@ fn live(containers: usize, oxker: Option<&Tui>, verdict: &mut Verdict) {
 
         let flood = Flood::new("live", containers);
         let pgherd = Pgherd::start(&flood.herd.project, &[]);
-        pgherd.ready();
         ours.push(pgherd.seen(begin(&flood), flood.lines(), LIMIT));
         drop(flood);
 
@@ -249,7 +250,6 @@ fn keys(containers: usize, verdict: &mut Verdict) {
     for _ in 0..ROUNDS {
         let flood = Flood::new("keys", containers);
         let pgherd = Pgherd::start(&flood.herd.project, &[]);
-        pgherd.ready();
         begin(&flood);
         let standstill = Standstill::watch();
         times.extend(pgherd.keys(flood.lines(), LIMIT));

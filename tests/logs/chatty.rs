@@ -32,9 +32,20 @@ impl Herd {
 
     /// Starts a container that runs `script`; gives its name.
     pub(crate) fn add(&mut self, service: &str, script: &str) -> String {
+        self.start(service, script, &[])
+    }
+
+    /// The same on a terminal: one output.
+    pub(crate) fn add_terminal(&mut self, service: &str, script: &str) -> String {
+        self.start(service, script, &["--tty"])
+    }
+
+    fn start(&mut self, service: &str, script: &str, options: &[&str]) -> String {
         let name = format!("{}-{service}", self.project);
         let label = |key: &str, value: &str| format!("--label=com.docker.compose.{key}={value}");
-        docker(&[
+        let (project, called) = (label("project", &self.project), label("service", service));
+        let member = format!("-ePATRONI_NAME={service}");
+        let create = [
             "create",
             "--stop-timeout=2",
             // A daemon that keeps little must not take lines away while they are counted.
@@ -42,14 +53,12 @@ impl Herd {
             "--log-opt=max-size=1g",
             "--name",
             &name,
-            &label("project", &self.project),
-            &label("service", service),
+            &project,
+            &called,
             "-ePATRONI_SCOPE=chatty",
-            &format!("-ePATRONI_NAME={service}"),
-            image(),
-            "sh",
-            "/chatty.sh",
-        ]);
+            &member,
+        ];
+        docker(&[&create, options, &[image(), "sh", "/chatty.sh"]].concat());
         self.names.push(name.clone());
         copy(script, &name);
         docker(&["start", &name]);

@@ -417,3 +417,42 @@ fn older_lines_are_asked_for_and_come_above_without_moving_the_view() {
     desk.keys("g");
     assert_eq!(desk.shown().first().unwrap(), "older 1");
 }
+
+#[test]
+fn pages_of_broken_lines_are_turned_by_what_was_drawn() {
+    let mut desk = desk(50);
+    desk.keys("b");
+    let at = |desk: &Desk, line: usize| {
+        let rows = desk.app.logs.window(&Lens::default(), None, 50);
+        rows.iter()
+            .find(|row| row.line.text.ends_with(&format!(" {line}")))
+            .unwrap()
+            .position
+    };
+    // As if four lines fitted.
+    let draw = |desk: &mut Desk, first, last| {
+        let page = (at(desk, first), at(desk, last));
+        desk.event(Event::LogPage(page.0, page.1));
+    };
+    draw(&mut desk, 46, 49);
+    desk.press(KeyCode::PageUp);
+    assert_eq!(desk.app.view.logs.end, Some(at(&desk, 46)), "that one stays");
+    draw(&mut desk, 42, 46);
+    desk.press(KeyCode::PageUp);
+    draw(&mut desk, 39, 42);
+    desk.press(KeyCode::PageDown);
+    assert_eq!(desk.app.view.logs.top, Some(at(&desk, 42)));
+    draw(&mut desk, 42, 47);
+    assert_eq!(
+        (desk.app.view.logs.top, desk.app.view.logs.end),
+        (None, Some(at(&desk, 47)))
+    );
+    desk.press(KeyCode::PageDown);
+    draw(&mut desk, 47, 49);
+    assert_eq!(desk.app.view.logs.end, None, "it follows again");
+    desk.keys("g");
+    assert_eq!(desk.app.view.logs.end, Some(at(&desk, 0)));
+    draw(&mut desk, 0, 5);
+    desk.keys("j");
+    assert_eq!(desk.app.view.logs.end, Some(at(&desk, 6)), "each step is seen");
+}

@@ -65,6 +65,11 @@ pub struct LogView {
     pub clock: Clock,
     /// Changes of the cluster stand among the lines.
     pub events: bool,
+    /// The row that is to be the uppermost, until it is known where the page that begins with it ends.
+    pub top: Option<Position>,
+    /// The first and the last row of the page that was drawn last, if long lines are broken: only then it is known how
+    /// many fit.
+    pub page: Option<(Position, Position)>,
     /// Rows of the pane when it was drawn last; 0 is not known.
     pub rows: u16,
     /// Show the program's own log instead.
@@ -89,6 +94,8 @@ impl Default for LogView {
             wrap: false,
             clock: Clock::default(),
             events: true,
+            top: None,
+            page: None,
             rows: 0,
             own: false,
         }

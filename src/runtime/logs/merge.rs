@@ -17,7 +17,8 @@ use crate::model::name::ContainerName;
 use crate::model::signal::Signal;
 use crate::model::time::Timestamp;
 
-/// Longer than the source keeps lines together, with room for a busy machine.
+/// Longer than the source keeps lines together (twice 50 ms at most), with room for a busy machine. Pairs that come less
+/// than this apart are put in order; what comes later than that is printed when it comes.
 const WINDOW: Duration = Duration::from_millis(200);
 /// A log that gives nothing for so long has nothing.
 const SILENCE: Duration = Duration::from_secs(1);

@@ -46,7 +46,8 @@ impl<'a> Page<'a> {
         let logs = &scene.app.view.logs;
         let (store, room) = (&scene.app.logs, usize::from(height));
         let mut lines = store.window(&logs.lens, logs.end, room);
-        if lines.len() < room && logs.end.is_some() {
+        let at_begin = lines.len() < room && logs.end.is_some();
+        if at_begin {
             // At the oldest lines the page is filled from below.
             let end = store.moved(&logs.lens, logs.end, false, room - 1 - lines.len());
             lines = store.window(&logs.lens, end, room);
@@ -67,7 +68,9 @@ impl<'a> Page<'a> {
             page.rows.push(Row::Top);
         }
         page.take(scene, lines, height);
-        page.cut(scene, height);
+        if !page.begins(scene, height, at_begin) {
+            page.cut(scene, height);
+        }
         page
     }
 
@@ -96,13 +99,53 @@ impl<'a> Page<'a> {
         self.rows.extend(facts.map(Row::Fact));
     }
 
-    /// Leaves out what does not fit: the upper rows, unless the one that is pointed at is among them.
-    fn cut(&mut self, scene: &Scene<'_>, height: u16) {
+    /// The first and the last line.
+    pub(super) fn ends(&self) -> Option<(Position, Position)> {
+        let mut lines = self.rows.iter().filter_map(|row| match row {
+            Row::Line(row, _) => Some(row.position),
+            Row::Top | Row::Fact(_) => None,
+        });
+        let first = lines.next()?;
+        Some((first, lines.next_back().unwrap_or(first)))
+    }
+
+    /// Of a page that has a certain beginning, what does not fit is below. False if it has none, or if the row that is
+    /// pointed at would not be seen.
+    fn begins(&mut self, scene: &Scene<'_>, height: u16, at_begin: bool) -> bool {
+        let logs = &scene.app.view.logs;
+        if let Some(top) = logs.top {
+            let is_top = |row: &Row<'_>| matches!(row, Row::Line(row, _) if row.position >= top);
+            let begin = self.rows.iter().position(is_top).unwrap_or(0);
+            self.rows.drain(..begin);
+        } else if !at_begin {
+            return false;
+        }
+        let mut room = height;
+        let fits = |row: &&Row<'_>| {
+            let left = room.checked_sub(row.height());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let shown = self.rows.iter().take_while(fits).count();
+        if logs.top.is_none() && self.wanted(scene).is_some_and(|row| row >= shown) {
+            return false;
+        }
+        self.rows.truncate(shown);
+        true
+    }
+
+    /// The row that is pointed at, if it is here.
+    fn wanted(&self, scene: &Scene<'_>) -> Option<usize> {
         let is_wanted = |position| Some(position) == scene.app.view.logs.pick || Some(position) == self.marked;
-        let picked = self.rows.iter().position(|row| match row {
+        self.rows.iter().position(|row| match row {
             Row::Line(row, _) => is_wanted(row.position),
             Row::Top | Row::Fact(_) => false,
-        });
+        })
+    }
+
+    /// Leaves out what does not fit: the upper rows, unless the one that is pointed at is among them.
+    fn cut(&mut self, scene: &Scene<'_>, height: u16) {
+        let picked = self.wanted(scene);
         let mut room = height;
         let fits = |row: &&Row<'_>| match room.checked_sub(row.height()) {
             Some(left) => {

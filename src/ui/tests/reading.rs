@@ -13,16 +13,22 @@ impl Stage {
         self = self.zoom(Pane::Logs);
         self.app.view.size = (80, 24);
         for key in keys.chars() {
-            let code = if key == '\n' {
-                KeyCode::Enter
-            } else {
-                KeyCode::Char(key)
+            let code = match key {
+                '\n' => KeyCode::Enter,
+                '→' => KeyCode::Right,
+                key => KeyCode::Char(key),
             };
             let mut event = Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
             while self.app.update(event, self.world.now).0.contains(&Effect::Scan) {
                 event = Event::Scan;
             }
         }
+        self
+    }
+
+    /// Docker has older lines of one container.
+    pub(super) fn unread(mut self) -> Self {
+        self.app.unread.insert("pg-master".into());
         self
     }
 

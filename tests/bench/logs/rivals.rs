@@ -144,12 +144,12 @@ pub(crate) struct Pgherd(Terminal);
 impl Pgherd {
     pub(crate) fn start(project: &str, arguments: &[&str]) -> Self {
         let arguments = [&["--cluster", project, "--probe=off"], arguments].concat();
-        Self(Terminal::start(PGHERD, &arguments, &[], SIZE))
-    }
-
-    /// The containers are found, their logs are followed.
-    pub(crate) fn ready(&self) {
-        self.0.wait_for("Logs of all", Duration::from_secs(20));
+        let terminal = Terminal::start(PGHERD, &arguments, &[], SIZE);
+        terminal.wait_for("Logs", Duration::from_secs(20));
+        // The log pane alone.
+        terminal.keys("\u{1b}[Zz");
+        terminal.wait_for("Logs of all", Duration::from_secs(20));
+        Self(terminal)
     }
 
     /// Until it counts all those lines, and shows the last one.
