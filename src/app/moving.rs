@@ -124,6 +124,7 @@ impl App {
                 Overlay::Help(scroll)
                 | Overlay::Findings(scroll)
                 | Overlay::Check(scroll)
+                | Overlay::Operation(scroll)
                 | Overlay::Log(Asked::Line { scroll, .. })
                 | Overlay::Details { scroll, .. },
             ) => {
@@ -146,6 +147,7 @@ impl App {
             Some(
                 Overlay::Question(_)
                 | Overlay::AskCheck { .. }
+                | Overlay::AskOperation(_)
                 | Overlay::Note(_)
                 | Overlay::Log(_)
                 | Overlay::Leaving
