@@ -24,6 +24,7 @@ mod acting;
 mod checking;
 mod moving;
 pub mod noting;
+pub mod operating;
 mod pacing;
 pub mod page;
 mod pointing;
@@ -58,6 +59,8 @@ use faults::Faults;
 use feed::Feed;
 use history::History;
 use logs::LogStore;
+use operating::Operating;
+use palette::Kind;
 use view::{Overlay, View};
 
 pub use options::Options;
@@ -109,6 +112,8 @@ pub struct App {
     faults_offered: bool,
     /// The last check, or the one that runs.
     pub check: Option<CheckReport>,
+    /// The last operation, or the one that goes on.
+    pub operating: Option<Operating>,
     /// The file into which this run is recorded.
     pub recording: Option<String>,
     /// Time of the last event.
@@ -164,6 +169,8 @@ impl App {
             }
             Event::Checked(step) => (Vec::new(), self.checked(step)),
             Event::CheckEnded => (Vec::new(), self.check_ended()),
+            Event::Operated(progress) => (Vec::new(), self.operated(progress)),
+            Event::Edited(edited) => (Vec::new(), self.edited(edited)),
             Event::Reported(written) => (Vec::new(), self.reported(written)),
             Event::Recording(news) => (Vec::new(), self.recorded(news)),
             Event::Scan => (Vec::new(), Urgency::Now),
@@ -241,6 +248,7 @@ impl App {
         self.look();
         let effects = if moves_addresses { self.retarget() } else { Vec::new() };
         self.refresh_question();
+        self.refresh_operation();
         (effects, urgency)
     }
 
@@ -281,6 +289,7 @@ impl App {
             self.notice = None;
         }
         self.refresh_question();
+        self.refresh_operation();
         self.offer_healing();
         (self.keep_times(), Urgency::Soon)
     }
@@ -305,6 +314,7 @@ impl App {
             Some(Overlay::Note(_)) => return self.type_note(&key),
             Some(Overlay::Palette(_)) => return self.type_in_palette(&key),
             Some(Overlay::Question(question)) if question.typed.is_some() => return self.type_name(&key),
+            Some(Overlay::AskOperation(asked)) if asked.typed.is_some() => return self.type_for_operation(&key),
             _ => {}
         }
         if let Some(effects) = self.answer(&key) {
@@ -325,8 +335,9 @@ impl App {
             Command::HealAndQuit => return self.heal_and_quit(),
             Command::Faults => return self.faults_or_heal_all(),
             Command::HealSelected => return self.heal_selected(),
-            Command::Palette => self.open_palette(false),
-            Command::Acts => self.open_palette(true),
+            Command::Palette => self.open_palette(Kind::All),
+            Command::Acts => self.open_palette(Kind::Acts),
+            Command::Operations => self.open_palette(Kind::Operations),
             Command::ReadOnly => self.turn_read_only(),
             Command::StartLab => return vec![Effect::Leave(Leave::StartLab)],
             Command::Demo => return vec![Effect::Leave(Leave::Demo)],
@@ -373,6 +384,9 @@ impl App {
                 if matches!(self.view.overlay, Some(Overlay::Question(_))) =>
             {
                 self.step_question(command);
+            }
+            Command::Up | Command::Down if matches!(self.view.overlay, Some(Overlay::AskOperation(_))) => {
+                self.step_operation(command);
             }
             Command::Up | Command::Down => self.go(command, 1),
             Command::PageUp => self.page(true),

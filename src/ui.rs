@@ -27,6 +27,7 @@ mod leads;
 mod logs;
 mod members;
 mod note;
+mod operation;
 mod palette;
 mod pen;
 mod playback;
@@ -289,6 +290,12 @@ fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
         Overlay::Palette(palette) => palette::draw(buffer, area, palette, scene),
         Overlay::Question(question) => question::draw(buffer, area, question, scene),
         Overlay::AskCheck { plan, changed } => check::ask(buffer, area, plan, *changed, scene),
+        Overlay::AskOperation(asked) => operation::ask(buffer, area, asked, scene),
+        Overlay::Operation(scroll) => {
+            if let Some(operating) = &scene.app.operating {
+                operation::draw(buffer, area, operating, *scroll, scene);
+            }
+        }
         Overlay::Check(scroll) => {
             if let Some(report) = &scene.app.check {
                 check::draw(buffer, area, report, *scroll, scene);

@@ -94,6 +94,7 @@ impl App {
         let question = match &mut self.view.overlay {
             Some(Overlay::Question(question)) => question,
             Some(Overlay::AskCheck { .. }) => return self.confirm_check(),
+            Some(Overlay::AskOperation(_)) => return self.confirm_operation(),
             Some(Overlay::Leaving) => return vec![Effect::Leave(Leave::Quit)],
             _ => return Vec::new(),
         };

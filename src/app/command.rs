@@ -70,6 +70,8 @@ pub enum Command {
     Palette,
     /// Choose from what can be done to the selected container.
     Acts,
+    /// Choose from what Patroni and HAProxy can be asked for.
+    Operations,
     /// Faults of ours; in their list, heal all.
     Faults,
     /// Heal the selected one.

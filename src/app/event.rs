@@ -13,9 +13,10 @@ use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{Act, ActOutcome, ActTarget, Order};
 use crate::model::check::{Plan, Step};
 use crate::model::log_start::LogStart;
+use crate::model::operation::{self, Change, Progress};
 use crate::model::pace::Pace;
 use crate::model::signal::Signal;
-use crate::model::topology::Targets;
+use crate::model::topology::{StoreTarget, Targets};
 
 /// Everything that can happen to the program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +49,10 @@ pub enum Event {
     Checked(Step),
     /// That check ended: no more steps.
     CheckEnded,
+    /// A step of an [`Effect::Operate`] began or ended, or all of it.
+    Operated(Progress),
+    /// An [`Effect::EditConfig`] ended.
+    Edited(Edited),
     /// An [`Effect::Report`] ended: the files, or why there are none.
     Reported(Result<String, String>),
     /// A record of this run began or ended.
@@ -74,6 +79,21 @@ pub enum Event {
         /// The row of the log pane.
         line: Option<Position>,
     },
+}
+
+/// What the operator made of the dynamic configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edited {
+    /// These changes, against this version of it.
+    Changes {
+        /// Of the `config` znode.
+        version: i32,
+        /// What differs; nothing if it was left as it is.
+        changes: Vec<Change>,
+    },
+    /// Nothing, and why.
+    Failed(String),
 }
 
 /// Whether an act can be done.
@@ -128,6 +148,10 @@ pub enum Effect {
     Over(FaultId),
     /// Check the cluster.
     Check(Plan),
+    /// Carry this out; bound to what was confirmed.
+    Operate(Box<operation::Plan>),
+    /// Let the operator edit the dynamic configuration that is kept there.
+    EditConfig(StoreTarget),
     /// Ask the sources at this pace from now on.
     Pace(Pace),
     /// Read older lines of the logs as well: so many more, those since then, or all.

@@ -133,6 +133,7 @@ impl App {
                 Overlay::Help(scroll)
                 | Overlay::Findings(scroll)
                 | Overlay::Check(scroll)
+                | Overlay::Operation(scroll)
                 | Overlay::Log(Asked::Line { scroll, .. })
                 | Overlay::Details { scroll, .. },
             ) => {
@@ -155,6 +156,7 @@ impl App {
             Some(
                 Overlay::Question(_)
                 | Overlay::AskCheck { .. }
+                | Overlay::AskOperation(_)
                 | Overlay::Note(_)
                 | Overlay::Log(_)
                 | Overlay::Leaving

@@ -1,5 +1,7 @@
 //! Everything that can be done, found by its name.
 
+mod operations;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -12,6 +14,7 @@ use crate::app::question::Question;
 use crate::app::typing::edit;
 use crate::app::view::Overlay;
 use crate::model::act::{Act, ContainerAct};
+use crate::model::operation::Operation;
 
 /// What was typed and what is selected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,8 +24,21 @@ pub struct Palette {
     pub text: String,
     /// Among those that fit.
     pub selected: usize,
-    /// Only acts on the selected container.
-    pub acts: bool,
+    /// Among what.
+    pub kind: Kind,
+}
+
+/// What there is to choose from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Everything.
+    #[default]
+    All,
+    /// Acts on the selected container.
+    Acts,
+    /// Operations of the cluster and of the selected member.
+    Operations,
 }
 
 /// Something to choose.
@@ -41,26 +57,38 @@ pub struct Item {
 }
 
 /// What an item does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
     /// As if its key were pressed.
     Command(Command),
     /// Ask to do it to the selected container.
     Act(Act),
+    /// Ask for it.
+    Operation(Operation),
+    /// Edit the dynamic configuration.
+    Configuration,
 }
 
 impl App {
-    pub(super) fn open_palette(&mut self, acts: bool) {
+    pub(super) fn open_palette(&mut self, kind: Kind) {
         self.view.overlay = Some(Overlay::Palette(Palette {
-            acts,
+            kind,
             ..Palette::default()
         }));
     }
 
     /// What fits what was typed, best first.
     pub fn palette_items(&self, palette: &Palette) -> Vec<Item> {
-        let items = self.acts_to_choose().chain(commands().filter(|_| !palette.acts));
-        fitting(&palette.text, items.collect())
+        let items = match palette.kind {
+            Kind::All => self
+                .acts_to_choose()
+                .chain(self.operations_to_choose())
+                .chain(commands())
+                .collect(),
+            Kind::Acts => self.acts_to_choose().collect(),
+            Kind::Operations => self.operations_to_choose(),
+        };
+        fitting(&palette.text, items)
     }
 
     fn acts_to_choose(&self) -> impl Iterator<Item = Item> {
@@ -118,6 +146,11 @@ impl App {
                 self.ask(act);
                 Vec::new()
             }
+            Choice::Operation(operation) => {
+                self.ask_operation(operation);
+                Vec::new()
+            }
+            Choice::Configuration => self.ask_configuration(),
         }
     }
 }

@@ -40,7 +40,9 @@ impl App {
     /// Where keys count now, first first.
     pub fn contexts(&self) -> &'static [Context] {
         match (&self.view.overlay, self.stage()) {
-            (Some(Overlay::Question(_) | Overlay::AskCheck { .. }), _) => &[Context::Question],
+            (Some(Overlay::Question(_) | Overlay::AskCheck { .. } | Overlay::AskOperation(_)), _) => {
+                &[Context::Question]
+            }
             (Some(Overlay::Leaving), _) => &[Context::Leaving],
             (Some(Overlay::Faults { .. }), _) => &[Context::Faults, Context::Anywhere],
             (Some(Overlay::Failover { .. }), _) => &[Context::Failover, Context::Anywhere],

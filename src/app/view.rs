@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::noting::Draft;
+use crate::app::operating;
 use crate::app::page::{Return, Spot};
 use crate::app::palette::Palette;
 use crate::app::question::Question;
@@ -95,6 +96,10 @@ pub enum Overlay {
     },
     /// The last check, scrolled by so many lines.
     Check(u16),
+    /// An operation that waits for an answer.
+    AskOperation(Box<operating::Asked>),
+    /// The last operation, scrolled by so many lines.
+    Operation(u16),
     /// What is asked over the log pane.
     Log(Asked),
 }

@@ -178,6 +178,15 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// It is due at that time, where Patroni keeps one.
+    pub fn put_off(&mut self, until: Timestamp) {
+        if let Self::Switchover { at, .. } | Self::Restart { at, .. } = self {
+            *at = Some(until);
+        }
+    }
+}
+
 impl fmt::Display for Operation {
     /// `switchover from postgresql0 to postgresql1`; without the time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

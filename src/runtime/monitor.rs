@@ -2,6 +2,7 @@
 //! outside world.
 
 mod acts;
+mod editing;
 mod measure;
 
 use std::io;
@@ -16,6 +17,7 @@ use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::action::patroni::document::Document;
 use crate::app::event::{Effect, Event, Leave, Urgency};
 use crate::app::reading::{Save, Saved};
 use crate::app::{self, App};
@@ -80,6 +82,7 @@ pub(crate) async fn run(
     let (lines, logs) = mpsc::channel(BATCHES);
     let conductor = Conductor::start(context, Arc::clone(&settings), lines)?.with_probe();
     let (done, acted) = mpsc::channel(16);
+    let (documents, read) = mpsc::channel(1);
     let (app, effects) = App::start(options, clock());
     provoke_panics(&conductor);
     let mut monitor = Monitor {
@@ -91,6 +94,7 @@ pub(crate) async fn run(
         settings,
         tape,
         done,
+        documents,
         ended: None,
         suspended: false,
         wishes: Vec::new(),
@@ -110,6 +114,7 @@ pub(crate) async fn run(
                 signals: inbox,
                 logs,
                 acted,
+                read,
             },
             &mut ending,
         )
@@ -124,6 +129,8 @@ struct Monitor<'a> {
     settings: Arc<Settings>,
     tape: &'a mut Tape,
     done: mpsc::Sender<Event>,
+    /// Configurations that were read for the editor.
+    documents: mpsc::Sender<Document>,
     /// Of this run; or why there is none, and so no act.
     journal: Result<Arc<Mutex<Journal>>, String>,
     ended: Option<Ended>,
@@ -138,6 +145,7 @@ struct Inboxes {
     signals: mpsc::Receiver<Signal>,
     logs: mpsc::Receiver<Signal>,
     acted: mpsc::Receiver<Event>,
+    read: mpsc::Receiver<Document>,
 }
 
 impl Monitor<'_> {
@@ -148,10 +156,11 @@ impl Monitor<'_> {
             signals: mut inbox,
             mut logs,
             mut acted,
+            mut read,
         }: Inboxes,
         ending: &mut mpsc::Receiver<i32>,
     ) -> io::Result<Ended> {
-        let (mut keys, _reading) = read_keys();
+        let (mut keys, mut reading) = read_keys();
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut drawn = Instant::now();
@@ -174,6 +183,14 @@ impl Monitor<'_> {
                 },
                 () = sleep_until(due.unwrap_or(drawn)), if due.is_some() => Urgency::Never,
                 Some(event) = acted.recv() => self.take(event),
+                Some(document) = read.recv() => {
+                    // The editor has the keys to itself.
+                    reading.shutdown().await;
+                    let edited = editing::edit(screen, &document).await?;
+                    (keys, reading) = read_keys();
+                    due = Some(drawn);
+                    self.take(Event::Edited(edited))
+                }
                 _ = ticks.tick() => {
                     super::logging::collect();
                     let news = self.tape.poll().map(Event::Recording);
@@ -249,6 +266,8 @@ impl Monitor<'_> {
                 Effect::Heal(fault) => self.heal(*fault),
                 Effect::Over(id) => self.over(id),
                 Effect::Check(plan) => self.check(plan),
+                Effect::Operate(plan) => self.operate(*plan),
+                Effect::EditConfig(store) => self.read_configuration(store),
                 Effect::Pace(pace) => self.conductor.keep_pace(pace),
                 Effect::LogDepth(start) => self.conductor.read_logs_from(start),
                 Effect::Report(number) => self.report(number),

@@ -1,19 +1,22 @@
 //! The commands that operate a cluster: what is asked for is found as the monitor finds it, said with its consequences,
 //! asked about, carried out, and told step by step until the cluster has changed.
 
-mod edit;
+pub(super) mod edit;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::spawn_blocking;
 
 use crate::action;
 use crate::app::{self, App};
 use crate::config::operate::{Event, OperateCommand, State as Wanted, Way};
 use crate::config::settings::Settings;
+use crate::journal::{Deed, Journal};
 use crate::model::check::{Report, State};
 use crate::model::name::{MemberName, ProxyName};
 use crate::model::operation::{Operation, Outcome, Plan, Progress, ServerState};
@@ -24,13 +27,14 @@ use crate::net::http::BasicAuth;
 
 use super::check::object;
 use super::exit::{Failure, NOTHING_FOUND};
-use super::{discover, say};
+use super::{discover, hands, say};
 
-/// Has `spawn` carry out the plan; its progress arrives until it ends.
+/// Has `spawn` carry out the plan; its progress arrives until it ends. Nothing is done that could not be written down.
 pub(super) fn begin(
     plan: Plan,
     settings: &Settings,
-    spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
+    ledger: Ledger,
+    spawn: impl FnOnce(Pin<Box<dyn Future<Output = ()> + Send>>),
 ) -> UnboundedReceiver<Progress> {
     let login = settings.patroni.value.clone().map(|(user, password)| BasicAuth {
         user,
@@ -38,9 +42,56 @@ pub(super) fn begin(
     });
     let (tell, progress) = unbounded_channel();
     spawn(Box::pin(async move {
-        action::operation::perform(&plan, login.as_ref(), tell).await;
+        let Plan { operation, store, .. } = &plan;
+        let what = operation.to_string();
+        let cluster = store.as_ref().and_then(|store| store.scope.clone());
+        let target = operation
+            .member()
+            .map(ToString::to_string)
+            .or(cluster)
+            .unwrap_or_default();
+        if let Err(why) = ledger.note(format!("{what}, asked for,"), &target, None).await {
+            let _ = tell.send(Progress::Ended(Outcome::Refused(why)));
+            return;
+        }
+        let (step, mut steps) = unbounded_channel();
+        let performed = action::operation::perform(&plan, login.as_ref(), step);
+        let told = async {
+            while let Some(progress) = steps.recv().await {
+                if let Progress::Ended(outcome) = &progress {
+                    let failed = (!outcome.is_good()).then(|| outcome.to_string());
+                    if let Err(why) = ledger.note(what.clone(), &target, failed).await {
+                        log::error!("{why}");
+                    }
+                }
+                // Nobody may listen any more; the operation goes on.
+                let _ = tell.send(progress);
+            }
+        };
+        tokio::join!(performed, told);
     }));
     progress
+}
+
+/// Where it is written down who asked for what.
+#[derive(Clone)]
+pub(super) struct Ledger {
+    /// Of this run, or why there is none.
+    pub(super) journal: Result<Arc<Mutex<Journal>>, String>,
+    pub(super) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Ledger {
+    async fn note(&self, what: String, target: &str, failed: Option<String>) -> Result<(), String> {
+        let (journal, now, target) = (self.journal.clone()?, (self.clock)(), target.to_owned());
+        let written = spawn_blocking(move || {
+            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+            journal.did(Deed { what, target, failed }, now)
+        });
+        written
+            .await
+            .unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))))
+    }
 }
 
 /// `pgherd switchover` and the others.
@@ -74,7 +125,12 @@ pub(super) async fn run(
         say("nothing done")?;
         return Ok(ExitCode::FAILURE);
     }
-    let mut progress = begin(plan.clone(), &settings, |task| {
+    let clock = super::clock::start();
+    let ledger = Ledger {
+        journal: hands::journal(&settings, clock()),
+        clock,
+    };
+    let mut progress = begin(plan.clone(), &settings, ledger, |task| {
         tokio::spawn(task);
     });
     let mut report = Report::default();

@@ -104,6 +104,19 @@ impl Screen {
         // What the terminal itself does on ctrl-Z: the whole job stops, also a `cargo run` around us. Linux gives it to
         // the main thread, which is this one, before the call returns.
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        self.retake()
+    }
+
+    /// Gives the terminal to another program until [`Screen::retake`].
+    pub(crate) fn lend() {
+        leave();
+    }
+
+    /// Takes the terminal again, whatever was done to it.
+    ///
+    /// # Errors
+    /// If the terminal refuses.
+    pub(crate) fn retake(&mut self) -> io::Result<()> {
         enter()?;
         if self.mouse {
             self.use_mouse(true)?;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::document::{Document, Entry};
 use super::question::{self, Asked};
 use super::scene::Scene;
+use super::theme::Theme;
 use crate::model::check::{PREFIX, Plan, Report, SCHEMA, State, Verdict};
 
 /// Columns of the dialog.
@@ -15,6 +16,19 @@ const WIDTH: u16 = 100;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, report: &Report, scroll: u16, scene: &Scene<'_>) {
     let theme = scene.theme;
     let mut document = Document::new("Check", 10);
+    steps(&mut document, report, theme);
+    let style = match report.verdict() {
+        Verdict::Running => theme.warning,
+        Verdict::Passed { .. } => theme.ok,
+        Verdict::Failed(_) => theme.bad,
+    };
+    document.text(String::new(), theme.text);
+    document.text(report.summary(), style);
+    document.draw(buffer, area, WIDTH, scroll, scene);
+}
+
+/// Appends a line for each step.
+pub(super) fn steps(document: &mut Document, report: &Report, theme: &Theme) {
     for step in &report.steps {
         let (label, style) = match step.state {
             State::Running => ("… running", theme.warning),
@@ -24,14 +38,6 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, report: &Report, scroll: u16
         };
         document.push(Entry::Field(label, step.to_string(), style));
     }
-    let style = match report.verdict() {
-        Verdict::Running => theme.warning,
-        Verdict::Passed { .. } => theme.ok,
-        Verdict::Failed(_) => theme.bad,
-    };
-    document.text(String::new(), theme.text);
-    document.text(report.summary(), style);
-    document.draw(buffer, area, WIDTH, scroll, scene);
 }
 
 /// Draws the question over `area`.

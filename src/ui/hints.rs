@@ -146,11 +146,15 @@ fn makes_sense(command: Command, scene: &Scene<'_>) -> bool {
     let watching = scene.is_watching();
     match command {
         Command::Ask(act) => watching && !scene.app.is_read_only() && applies(act, scene),
+        Command::Operations => watching && !scene.app.is_read_only(),
         Command::Acts => watching && !scene.app.is_read_only() && scene.acting_on.is_some(),
         Command::Faults => scene.app.active_faults().next().is_some() || !scene.app.faults.planned.is_empty(),
         Command::Findings => watching && !scene.findings.is_empty(),
         Command::Follow => watching && view.focus == Pane::Logs && !view.logs.own,
-        Command::Open => !matches!(view.overlay, Some(Overlay::Question(_) | Overlay::AskCheck { .. })),
+        Command::Open => !matches!(
+            view.overlay,
+            Some(Overlay::Question(_) | Overlay::AskCheck { .. } | Overlay::AskOperation(_))
+        ),
         Command::Enter | Command::NextPart => scene.app.chronicle.last().is_some(),
         Command::NextPane | Command::Zoom | Command::LogScope | Command::Znodes | Command::Check => watching,
         _ => true,

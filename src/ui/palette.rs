@@ -7,7 +7,7 @@ use super::pen::{Pen, columns};
 use super::scene::Scene;
 use super::wrap::wrapped;
 use super::{frame, units};
-use crate::app::palette::{Choice, Item, Palette};
+use crate::app::palette::{Choice, Item, Kind, Palette};
 use crate::model::act::Act;
 
 const WIDTH: u16 = 78;
@@ -25,10 +25,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, scene: &S
     let width = WIDTH.min(area.width.saturating_sub(2));
     let height = (LIST + CARD + 4).min(area.height);
     let place = frame::centred(area, width, height);
-    let title = match (&scene.acting_on, palette.acts) {
-        (Some(container), true) => format!("What to do to {container}"),
-        (None, true) => "What to do to the selected node".to_owned(),
-        (_, false) => "Find".to_owned(),
+    let title = match (&scene.acting_on, palette.kind) {
+        (Some(container), Kind::Acts) => format!("What to do to {container}"),
+        (None, Kind::Acts) => "What to do to the selected node".to_owned(),
+        (_, Kind::Operations) => "What to ask Patroni and HAProxy for".to_owned(),
+        (_, Kind::All) => "Find".to_owned(),
     };
     let inside = frame::dialog(buffer, place, &title, &units::count(items.len(), "choice"), theme);
     let mut pen = Pen::at(buffer, inside, 0);
@@ -74,12 +75,12 @@ fn describe(buffer: &mut Buffer, place: Rect, item: &Item, scene: &Scene<'_>) {
     if let Some(why) = &item.refused {
         parts.push(("Not now: ", why));
     }
-    match item.choice {
+    match &item.choice {
         Choice::Act(Act::Drill(drill)) => {
             let card = drill.card();
             parts.extend([("", card.does), ("Expect: ", card.expect), ("Watch: ", card.watch)]);
         }
-        Choice::Act(Act::Container(_)) => parts.push(("", item.help)),
+        Choice::Act(Act::Container(_)) | Choice::Operation(_) | Choice::Configuration => parts.push(("", item.help)),
         Choice::Command(_) => {}
     }
     let mut row = 0;

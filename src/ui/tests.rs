@@ -16,7 +16,7 @@ use self::picture::{frame, picture, texts};
 use self::stage::Stage;
 use super::{LEAST, Look, Theme, draw_recording};
 use crate::app::page::Spot;
-use crate::app::palette::Palette;
+use crate::app::palette::{Kind, Palette};
 use crate::app::playback::Playback;
 use crate::app::view::{Overlay, Pane, Subject};
 use crate::app::{App, Notice};
@@ -59,7 +59,7 @@ snapshots! {
     faults: Stage::healthy().faulty().with(Overlay::Faults { selected: 1 }), [(80, 24), (120, 40)];
     fault_in_header: Stage::healthy().faulty(), [(80, 24), (120, 40)];
     leaving: Stage::healthy().faulty().with(Overlay::Leaving), [(80, 24)];
-    menu_of_acts: Stage::healthy().with(Overlay::Palette(Palette { selected: 6, acts: true, ..Palette::default() })), [(80, 24), (120, 40)];
+    menu_of_acts: Stage::healthy().with(Overlay::Palette(Palette { selected: 6, kind: Kind::Acts, ..Palette::default() })), [(80, 24), (120, 40)];
     palette: Stage::healthy().with(Overlay::Palette(Palette { text: "zook".to_owned(), ..Palette::default() })), [(80, 24), (120, 40)];
     note: Stage::killed(8).noting(), [(80, 24)];
     finding: Stage::misconfigured(), [(60, 16), (80, 24), (120, 40)];

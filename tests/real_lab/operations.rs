@@ -172,18 +172,43 @@ fn each_operation_ends_when_the_cluster_has_changed() {
 
     let version = znode(&lab, "config").1;
     let end = format!("done: the configuration is version {}", version + 1);
-    done(&["edit-config", "--set", "ttl=21", "--pg", "work_mem=5MB"], &[], &end);
-    let told = |what: &str, ttl: u64, work_mem: Value| {
+    done(
+        &[
+            "edit-config",
+            "--set",
+            "maximum_lag_on_failover=1048577",
+            "--pg",
+            "work_mem=5MB",
+        ],
+        &[],
+        &end,
+    );
+    let told = |what: &str, lag: u64, work_mem: Value| {
         // A member's REST API tells what it read last; a change in ZooKeeper wakes it.
         lab.wait(what, SOON, |lab| {
             let config = config(lab);
-            config["ttl"] == json!(ttl) && config["postgresql"]["parameters"]["work_mem"] == work_mem
+            config["maximum_lag_on_failover"] == json!(lag)
+                && config["postgresql"]["parameters"]["work_mem"] == work_mem
         });
     };
-    told("Patroni knows the new values", 21, json!("5MB"));
-    done(&["edit-config", "--set", "ttl=20", "--pg", "work_mem=null"], &[], "");
-    told("Patroni has the old ones again", 20, Value::Null);
-    assert!(run(&["show-config"], &[]).1.contains("ttl: 20\n"));
+    told("Patroni knows the new values", 1_048_577, json!("5MB"));
+    done(
+        &[
+            "edit-config",
+            "--set",
+            "maximum_lag_on_failover=1048576",
+            "--pg",
+            "work_mem=null",
+        ],
+        &[],
+        "",
+    );
+    told("Patroni has the old ones again", 1_048_576, Value::Null);
+    assert!(
+        run(&["show-config"], &[])
+            .1
+            .contains("maximum_lag_on_failover: 1048576\n")
+    );
 
     done(
         &["switchover", "--at", LATER],

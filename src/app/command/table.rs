@@ -89,6 +89,13 @@ const TABLE: &[Entry] = &[
         "All that can be done to the selected node: every fault of a drill, with what to expect",
     ),
     row(
+        Command::Operations,
+        &[letter('O')],
+        Context::Main,
+        "operate",
+        "All that Patroni and HAProxy can be asked for: switchover, restart, pause, configuration, …",
+    ),
+    row(
         Command::Faults,
         &[letter('H')],
         Context::Main,

@@ -4,12 +4,17 @@ use super::{Part, Question, Typed};
 use crate::app::App;
 use crate::app::options::Mark;
 use crate::model::member::{Condition, Member};
+use crate::model::name::MemberName;
 
 impl App {
     /// Completes a question with what only the whole state knows.
     pub(in crate::app) fn look_before(&self, mut question: Question) -> Question {
         question.warnings = self.warnings();
-        let because = self.needs_name(&question).filter(|_| question.act.is_fault());
+        let member = match &question.situation.part {
+            Part::Member(member, _) => Some(member),
+            Part::Store | Part::Proxy | Part::Other => None,
+        };
+        let because = self.needs_name(member).filter(|_| question.act.is_fault());
         let text = question.typed.take().map(|typed| typed.text);
         question.typed = because.map(|because| Typed {
             wanted: name(&question),
@@ -19,7 +24,8 @@ impl App {
         question
     }
 
-    fn warnings(&self) -> Vec<String> {
+    /// What speaks against any act now.
+    pub(in crate::app) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let dcs = self.cluster.snapshot();
         match dcs.and_then(|dcs| dcs.config.as_ref()) {
@@ -35,7 +41,8 @@ impl App {
         if dcs.is_some_and(|dcs| dcs.failover.is_some()) {
             warnings.push("A switchover or failover is requested already.".to_owned());
         }
-        if let Some(acting) = &self.acting {
+        let operation = self.under_way().map(|operating| operating.operation.to_string());
+        for acting in self.acting.iter().chain(&operation) {
             warnings.push(format!("Under way: {acting}"));
         }
         let active: Vec<_> = self.active_faults().map(|active| active.fault.title()).collect();
@@ -49,17 +56,15 @@ impl App {
         warnings
     }
 
-    /// Why the name has to be typed, if it has to be.
-    fn needs_name(&self, question: &Question) -> Option<String> {
+    /// Why the name has to be typed before something is done to this member, or to what is none, if it has to be.
+    pub(in crate::app) fn needs_name(&self, target: Option<&MemberName>) -> Option<String> {
         if !self.is_for_tests() {
             return Some("this cluster is marked neither as a lab nor as test".to_owned());
         }
         let members = self.members();
         let well = |member: &&Member| member.condition == Condition::Well;
-        let others =
-            |member: &&Member| !matches!(&question.situation.part, Part::Member(name, _) if *name == member.name);
-        let is_member = matches!(question.situation.part, Part::Member(..));
-        if is_member && !members.iter().filter(others).any(|member| well(&member)) {
+        let others = |member: &&Member| target != Some(&member.name);
+        if target.is_some() && !members.iter().filter(others).any(|member| well(&member)) {
             return Some("no other member works".to_owned());
         }
         if self.active_faults().next().is_some() {

@@ -12,6 +12,10 @@ use crate::model::proxy::ProxyServer;
 use crate::model::takeover::{Candidate, Obstacle, candidates};
 use crate::model::time::Timestamp;
 
+/// Patroni's client of ZooKeeper (`set_ttl` in `patroni/dcs/zookeeper.py`) restarts for another session timeout.
+const TTL: &str = "A new ttl makes every Patroni begin a new session in ZooKeeper: the leader's lock ends with the old one, and \
+                   another member may take over.";
+
 impl Operation {
     /// What will happen, in sentences.
     pub fn consequences(&self, cluster: &Cluster, now: Timestamp) -> Vec<String> {
@@ -41,6 +45,9 @@ impl Operation {
             },
             Self::EditConfig { changes, .. } => {
                 let mut lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+                if changes.iter().any(|change| change.path == ["ttl"]) {
+                    lines.push(TTL.to_owned());
+                }
                 lines.push("Every member takes it over in its next round; some settings need a restart.".to_owned());
                 lines
             }

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Monitor;
-use crate::app::event::{Event, Healed, Prepared};
+use crate::action::patroni::configuration;
+use crate::app::event::{Edited, Event, Healed, Prepared};
 use crate::journal;
 use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{ActDone, ActOutcome, Order};
+use crate::model::operation::{Outcome, Plan, Progress};
 use crate::model::text::clean_line;
+use crate::model::topology::StoreTarget;
 use crate::runtime::hands::Hands;
+use crate::runtime::operate::{self, Ledger};
 
 impl Monitor<'_> {
     pub(super) fn act(&self, order: Order) {
@@ -70,6 +74,39 @@ impl Monitor<'_> {
         };
         self.with_hands_or(unheard, |hands| async move {
             hands.over(&id, "taken back by other hands").await
+        });
+    }
+
+    pub(super) fn operate(&self, plan: Plan) {
+        let ledger = Ledger {
+            journal: self.journal.clone(),
+            clock: Arc::clone(&self.clock),
+        };
+        let done = self.done.clone();
+        let mut progress = operate::begin(plan, &self.settings, ledger, |task| self.conductor.spawn(task));
+        self.conductor.spawn(async move {
+            let mut ended = false;
+            while let Some(progress) = progress.recv().await {
+                ended |= matches!(progress, Progress::Ended(_));
+                // The monitor may have ended meanwhile; what was asked of Patroni goes on.
+                let _ = done.send(Event::Operated(progress)).await;
+            }
+            if !ended {
+                let broken = Outcome::Unconfirmed("error in pgherd: it was broken off".to_owned());
+                let _ = done.send(Event::Operated(Progress::Ended(broken))).await;
+            }
+        });
+    }
+
+    /// Reads the dynamic configuration, for the editor.
+    pub(super) fn read_configuration(&self, store: StoreTarget) {
+        let (documents, done) = (self.documents.clone(), self.done.clone());
+        self.conductor.spawn(async move {
+            match configuration(&store).await {
+                // The monitor may have ended meanwhile.
+                Ok(document) => drop(documents.send(document).await),
+                Err(why) => drop(done.send(Event::Edited(Edited::Failed(why))).await),
+            }
         });
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::action::patroni::configuration;
 use crate::action::patroni::document::{self, Document, changes as between, difference, from_yaml, yaml};
 use crate::config::operate::Way;
-use crate::model::operation::Operation;
+use crate::model::operation::{Change, Operation};
 use crate::model::text::clean_line;
 use crate::model::topology::StoreTarget;
 use crate::runtime::exit::Failure;
@@ -54,6 +54,15 @@ pub(super) async fn changes(store: &StoreTarget, wanted: &Wanted, way: Way) -> R
         }
     }
     Ok(edit(&document, &after))
+}
+
+/// What an edited text changes in the document.
+///
+/// # Errors
+/// It is no YAML, for people.
+pub(in crate::runtime) fn edited(document: &Document, text: &str) -> Result<Vec<Change>, String> {
+    let after = from_yaml(text).map_err(|why| format!("nothing is changed: {why}"))?;
+    Ok(between(&document.value, &after))
 }
 
 /// The operation that makes this of the document.
