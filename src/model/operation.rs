@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Step;
 use super::cluster::Cluster;
+use super::dcs::DcsSnapshot;
 use super::name::{MemberName, ProxyName};
 use super::prediction::DEFAULT_LOOP_WAIT;
 use super::time::Timestamp;
 use super::topology::{AdminSocket, StoreTarget};
-
-pub use preflight::request;
 
 /// What is asked for. Names are those that the operator saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +213,28 @@ impl fmt::Display for Operation {
             } => write!(f, "{word} {pool}/{server} {}", state.word()),
         }
     }
+}
+
+/// A request in `failover`, in words: `the switchover from postgresql0 to postgresql1 at 2026-11-22T21:00:00+00:00`.
+pub fn request(dcs: &DcsSnapshot) -> Option<String> {
+    let request = dcs.failover.as_ref()?;
+    let word = if request.leader.is_some() {
+        "switchover"
+    } else {
+        "failover"
+    };
+    let mut text = format!("the {word}");
+    for (before, name) in [(" from ", &request.leader), (" to ", &request.candidate)] {
+        if let Some(name) = name {
+            text.push_str(before);
+            text.push_str(name.as_str());
+        }
+    }
+    if let Some(at) = &request.scheduled_at {
+        text.push_str(" at ");
+        text.push_str(at);
+    }
+    Some(text)
 }
 
 fn several(count: usize, thing: &str) -> String {

@@ -18,23 +18,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::action::patroni::document::Document;
-use crate::app::event::{Effect, Event, Leave, Urgency};
-use crate::app::reading::{Save, Saved};
+use crate::app::event::{Edited, Effect, Event, Leave, Urgency};
 use crate::app::{self, App};
 use crate::config::settings::Settings;
 use crate::journal::Journal;
-use crate::model::check::Plan;
 use crate::model::signal::Signal;
-use crate::model::text::clean_line;
 use crate::model::time::Timestamp;
-use crate::report::Matter;
 use crate::source::Context;
 use crate::ui::{self, Look};
 
 use super::conductor::Conductor;
 use super::hands;
 use super::recording::Tape;
-use super::report::Place;
 use super::terminal::Screen;
 
 /// Shortest time between two frames.
@@ -165,8 +160,10 @@ impl Monitor<'_> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut drawn = Instant::now();
         let mut due = Some(drawn);
+        // It has the terminal meanwhile; everything else goes on.
+        let mut editor: Option<JoinSet<Edited>> = None;
         loop {
-            if due.is_some_and(|due| due <= Instant::now()) {
+            if editor.is_none() && due.is_some_and(|due| due <= Instant::now()) {
                 let (app, look) = (&self.app, &self.look);
                 let measured = screen.draw(|frame| ui::draw_and_measure(frame, app, look))?.flatten();
                 (drawn, due) = (Instant::now(), None);
@@ -177,19 +174,24 @@ impl Monitor<'_> {
             let urgency = tokio::select! {
                 biased;
                 Some(number) = ending.recv() => return Ok(Ended::Signal(number)),
-                input = keys.recv() => match input {
+                input = keys.recv(), if editor.is_none() => match input {
                     Some(input) => self.input(&input?),
                     None => return Ok(Ended::Signal(SignalKind::hangup().as_raw_value())),
                 },
-                () = sleep_until(due.unwrap_or(drawn)), if due.is_some() => Urgency::Never,
+                () = sleep_until(due.unwrap_or(drawn)), if due.is_some() && editor.is_none() => Urgency::Never,
                 Some(event) = acted.recv() => self.take(event),
-                Some(document) = read.recv() => {
+                Some(document) = read.recv(), if editor.is_none() => {
                     // The editor has the keys to itself.
                     reading.shutdown().await;
-                    let edited = editing::edit(screen, &document).await?;
+                    editor = Some(editing::begin(document));
+                    Urgency::Never
+                }
+                edited = async { editor.as_mut()?.join_next().await }, if editor.is_some() => {
+                    editor = None;
+                    screen.retake()?;
                     (keys, reading) = read_keys();
                     due = Some(drawn);
-                    self.take(Event::Edited(edited))
+                    self.take(Event::Edited(editing::told(edited)))
                 }
                 _ = ticks.tick() => {
                     super::logging::collect();
@@ -285,47 +287,6 @@ impl Monitor<'_> {
                 Effect::Leave(leave) => self.ended = Some(Ended::By(leave)),
             }
         }
-    }
-
-    fn check(&self, plan: Plan) {
-        let done = self.done.clone();
-        let mut steps = super::check::begin(plan, Arc::clone(&self.settings), (self.clock)(), |check| {
-            self.conductor.spawn(check);
-        });
-        self.conductor.spawn(async move {
-            while let Some(step) = steps.recv().await {
-                // The monitor may have ended meanwhile; the check still cleans up as long as the process lives.
-                let _ = done.send(Event::Checked(step)).await;
-            }
-            let _ = done.send(Event::CheckEnded).await;
-        });
-    }
-
-    fn save(&self, save: Save) {
-        let (store, lens) = (self.app.logs.clone(), self.app.view.logs.lens.clone());
-        let done = self.done.clone();
-        self.conductor.spawn(async move {
-            let saved = tokio::task::spawn_blocking(move || super::saving::save(&store, &lens, save)).await;
-            let saved = saved.unwrap_or_else(|error| Saved::Failed(clean_line(&format!("error in pgherd: {error}"))));
-            // The monitor may have ended meanwhile; the file is there all the same.
-            let _ = done.send(Event::Saved(saved)).await;
-        });
-    }
-
-    /// Only what it is made of is taken here, where the state is.
-    fn report(&self, number: u32) {
-        let mut episodes = self.app.chronicle.episodes();
-        let Some(episode) = episodes.find(|episode| episode.number == number) else {
-            return;
-        };
-        let (matter, place) = (Matter::of(&self.app, episode), Place::of(&self.settings));
-        let done = self.done.clone();
-        self.conductor.spawn(async move {
-            let written = tokio::task::spawn_blocking(move || place.write(&matter.report())).await;
-            let written = written.unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))));
-            // The monitor may have ended meanwhile; the files are there all the same.
-            let _ = done.send(Event::Reported(written)).await;
-        });
     }
 }
 

@@ -61,7 +61,9 @@ impl View {
                 match signal {
                     Signal::Logs(lines) => {
                         let mut store = kept.lock().unwrap();
-                        lines.iter().for_each(|line| store.push(line));
+                        for line in lines {
+                            store.push(line);
+                        }
                     }
                     Signal::LogGap { why, .. } => told.lock().unwrap().push(why),
                     _ => {}

@@ -172,17 +172,9 @@ fn each_operation_ends_when_the_cluster_has_changed() {
 
     let version = znode(&lab, "config").1;
     let end = format!("done: the configuration is version {}", version + 1);
-    done(
-        &[
-            "edit-config",
-            "--set",
-            "maximum_lag_on_failover=1048577",
-            "--pg",
-            "work_mem=5MB",
-        ],
-        &[],
-        &end,
-    );
+    // Not `ttl`: with a change of that the leader's lock is dropped, and another may take it.
+    let set = "maximum_lag_on_failover=1048577";
+    done(&["edit-config", "--set", set, "--pg", "work_mem=5MB"], &[], &end);
     let told = |what: &str, lag: u64, work_mem: Value| {
         // A member's REST API tells what it read last; a change in ZooKeeper wakes it.
         lab.wait(what, SOON, |lab| {
@@ -192,17 +184,8 @@ fn each_operation_ends_when_the_cluster_has_changed() {
         });
     };
     told("Patroni knows the new values", 1_048_577, json!("5MB"));
-    done(
-        &[
-            "edit-config",
-            "--set",
-            "maximum_lag_on_failover=1048576",
-            "--pg",
-            "work_mem=null",
-        ],
-        &[],
-        "",
-    );
+    let set = "maximum_lag_on_failover=1048576";
+    done(&["edit-config", "--set", set, "--pg", "work_mem=null"], &[], "");
     told("Patroni has the old ones again", 1_048_576, Value::Null);
     assert!(
         run(&["show-config"], &[])
@@ -435,28 +418,39 @@ fn the_configuration_is_edited_in_the_editor_and_asked_about() {
     let lab = lab();
     let folder = tempfile::tempdir().unwrap();
     let editor = folder.path().join("editor");
-    fs::write(&editor, "sed -i 's/^ttl: 20$/ttl: 22/' \"$1\"\n").unwrap();
+    fs::write(
+        &editor,
+        "sed -i 's/^maximum_lag_on_failover: 1048576$/maximum_lag_on_failover: 1048577/' \"$1\"\n",
+    )
+    .unwrap();
     let editor = format!("sh {}", editor.display());
     let edit = |editor: &str| {
         let environment = [("EDITOR", editor), ("VISUAL", "")];
         Terminal::start(PGHERD, &["edit-config", "--cluster", PROJECT], &environment, (100, 40))
     };
-    for (answer, code, ttl) in [("n\r", 1, 20), ("y\r", 0, 22)] {
+    for (answer, code, lag) in [("n\r", 1, 1_048_576), ("y\r", 0, 1_048_577)] {
         let mut terminal = edit(&editor);
         terminal.wait_for("Go on? [y/N]", SOON);
         let screen = terminal.screen();
-        assert!(screen.contains("-ttl: 20") && screen.contains("+ttl: 22"), "{screen}");
-        assert!(screen.contains("ttl: 20 → 22"), "{screen}");
-        assert_eq!(config(&lab)["ttl"], json!(20));
+        assert!(
+            screen.contains("-maximum_lag_on_failover: 1048576")
+                && screen.contains("+maximum_lag_on_failover: 1048577"),
+            "{screen}"
+        );
+        assert!(
+            screen.contains("maximum_lag_on_failover: 1048576 → 1048577"),
+            "{screen}"
+        );
+        assert_eq!(config(&lab)["maximum_lag_on_failover"], json!(1_048_576));
         terminal.keys(answer);
         assert_eq!(terminal.exit_code(SOON), code, "{}", terminal.screen());
-        assert_eq!(config(&lab)["ttl"], json!(ttl));
+        assert_eq!(config(&lab)["maximum_lag_on_failover"], json!(lag));
     }
     // Somebody else writes while the question is open.
-    let back = "sh -c 'sed -i \"s/^ttl: 22$/ttl: 23/\" \"$1\"' sh";
+    let back = "sh -c 'sed -i \"s/^maximum_lag_on_failover: .*$/maximum_lag_on_failover: 7/\" \"$1\"' sh";
     let mut terminal = edit(back);
     terminal.wait_for("Go on? [y/N]", SOON);
-    done(&["edit-config", "--set", "ttl=20"], &[], "");
+    done(&["edit-config", "--set", "maximum_lag_on_failover=1048576"], &[], "");
     terminal.keys("y\r");
     assert_eq!(terminal.exit_code(SOON), 1);
     assert!(
@@ -464,9 +458,16 @@ fn the_configuration_is_edited_in_the_editor_and_asked_about() {
         "{}",
         terminal.screen()
     );
+    // What a change of `ttl` does to the lock is said before it is asked for.
+    let mut terminal = edit("sh -c 'sed -i \"s/^ttl: 20$/ttl: 21/\" \"$1\"' sh");
+    terminal.wait_for("Go on? [y/N]", SOON);
+    let screen = terminal.screen();
+    assert!(screen.contains("another member may take over"), "{screen}");
+    terminal.keys("n\r");
+    assert_eq!(terminal.exit_code(SOON), 1);
     let mut terminal = edit("false");
     assert_eq!(terminal.exit_code(SOON), 1);
-    assert_eq!(config(&lab)["ttl"], json!(20));
+    assert_eq!(config(&lab)["maximum_lag_on_failover"], json!(1_048_576));
 }
 
 #[test]

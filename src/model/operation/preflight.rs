@@ -1,9 +1,9 @@
 //! What an operation will do, and what stands against it, from what is known now. Pure; the rules are those of Patroni's
 //! REST API (`patroni/api.py`) and of `patronictl`.
 
-use super::{Operation, several};
+use super::{Operation, request, several};
 use crate::model::cluster::Cluster;
-use crate::model::dcs::{DcsMember, DcsSnapshot};
+use crate::model::dcs::DcsMember;
 use crate::model::failover::{Fault, Hit};
 use crate::model::link::{LinkState, SourceId};
 use crate::model::name::MemberName;
@@ -12,9 +12,9 @@ use crate::model::proxy::ProxyServer;
 use crate::model::takeover::{Candidate, Obstacle, candidates};
 use crate::model::time::Timestamp;
 
-/// Patroni's client of ZooKeeper (`set_ttl` in `patroni/dcs/zookeeper.py`) restarts for another session timeout.
-const TTL: &str = "A new ttl makes every Patroni begin a new session in ZooKeeper: the leader's lock ends with the old one, and \
-                   another member may take over.";
+/// Patroni's client of ZooKeeper (`set_ttl` in `patroni/dcs/zookeeper.py`) restarts for another timeout.
+const TTL: &str =
+    "A new ttl makes every Patroni begin a new session: the leader's lock ends, and another member may take over.";
 
 impl Operation {
     /// What will happen, in sentences.
@@ -45,9 +45,12 @@ impl Operation {
             },
             Self::EditConfig { changes, .. } => {
                 let mut lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
-                if changes.iter().any(|change| change.path == ["ttl"]) {
-                    lines.push(TTL.to_owned());
-                }
+                lines.extend(
+                    changes
+                        .iter()
+                        .any(|change| change.path == ["ttl"])
+                        .then(|| TTL.to_owned()),
+                );
                 lines.push("Every member takes it over in its next round; some settings need a restart.".to_owned());
                 lines
             }
@@ -144,28 +147,6 @@ fn entry<'a>(cluster: &'a Cluster, member: &MemberName) -> Option<&'a DcsMember>
 /// A request in `failover`, in words.
 fn pending(cluster: &Cluster) -> Option<String> {
     request(cluster.snapshot()?)
-}
-
-/// A request in `failover`, in words: `the switchover from postgresql0 to postgresql1 at 2026-11-22T21:00:00+00:00`.
-pub fn request(dcs: &DcsSnapshot) -> Option<String> {
-    let request = dcs.failover.as_ref()?;
-    let word = if request.leader.is_some() {
-        "switchover"
-    } else {
-        "failover"
-    };
-    let mut text = format!("the {word}");
-    for (before, name) in [(" from ", &request.leader), (" to ", &request.candidate)] {
-        if let Some(name) = name {
-            text.push_str(before);
-            text.push_str(name.as_str());
-        }
-    }
-    if let Some(at) = &request.scheduled_at {
-        text.push_str(" at ");
-        text.push_str(at);
-    }
-    Some(text)
 }
 
 /// What forbids a time.

@@ -267,3 +267,21 @@ fn a_plan_is_another_one_when_the_leader_or_the_container_is() {
     world.take_lock(REPLICA);
     assert_eq!(Plan::of(&world.cluster, reload).leader, Some(name(REPLICA)));
 }
+
+#[test]
+fn another_ttl_costs_the_leader_its_lock_and_that_is_said() {
+    let world = World::healthy();
+    let edit = |key: &str| Operation::EditConfig {
+        version: Some(1),
+        changes: vec![Change {
+            path: vec![key.to_owned()],
+            from: Some("30".to_owned()),
+            to: Some("20".to_owned()),
+        }],
+    };
+    let warned = |key: &str| {
+        let lines = edit(key).consequences(&world.cluster, world.now);
+        lines.iter().any(|line| line.contains("another member may take over"))
+    };
+    assert!(warned("ttl") && !warned("loop_wait"));
+}

@@ -7,14 +7,18 @@ use tokio::time::Instant;
 use super::Monitor;
 use crate::action::patroni::configuration;
 use crate::app::event::{Edited, Event, Healed, Prepared};
+use crate::app::reading::{Save, Saved};
 use crate::journal;
 use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{ActDone, ActOutcome, Order};
+use crate::model::check;
 use crate::model::operation::{Outcome, Plan, Progress};
 use crate::model::text::clean_line;
 use crate::model::topology::StoreTarget;
+use crate::report::Matter;
 use crate::runtime::hands::Hands;
 use crate::runtime::operate::{self, Ledger};
+use crate::runtime::report::Place;
 
 impl Monitor<'_> {
     pub(super) fn act(&self, order: Order) {
@@ -107,6 +111,47 @@ impl Monitor<'_> {
                 Ok(document) => drop(documents.send(document).await),
                 Err(why) => drop(done.send(Event::Edited(Edited::Failed(why))).await),
             }
+        });
+    }
+
+    pub(super) fn check(&self, plan: check::Plan) {
+        let done = self.done.clone();
+        let mut steps = crate::runtime::check::begin(plan, Arc::clone(&self.settings), (self.clock)(), |check| {
+            self.conductor.spawn(check);
+        });
+        self.conductor.spawn(async move {
+            while let Some(step) = steps.recv().await {
+                // The monitor may have ended meanwhile; the check still cleans up as long as the process lives.
+                let _ = done.send(Event::Checked(step)).await;
+            }
+            let _ = done.send(Event::CheckEnded).await;
+        });
+    }
+
+    pub(super) fn save(&self, save: Save) {
+        let (store, lens) = (self.app.logs.clone(), self.app.view.logs.lens.clone());
+        let done = self.done.clone();
+        self.conductor.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || crate::runtime::saving::save(&store, &lens, save)).await;
+            let saved = saved.unwrap_or_else(|error| Saved::Failed(clean_line(&format!("error in pgherd: {error}"))));
+            // The monitor may have ended meanwhile; the file is there all the same.
+            let _ = done.send(Event::Saved(saved)).await;
+        });
+    }
+
+    /// Only what it is made of is taken here, where the state is.
+    pub(super) fn report(&self, number: u32) {
+        let mut episodes = self.app.chronicle.episodes();
+        let Some(episode) = episodes.find(|episode| episode.number == number) else {
+            return;
+        };
+        let (matter, place) = (Matter::of(&self.app, episode), Place::of(&self.settings));
+        let done = self.done.clone();
+        self.conductor.spawn(async move {
+            let written = tokio::task::spawn_blocking(move || place.write(&matter.report())).await;
+            let written = written.unwrap_or_else(|error| Err(clean_line(&format!("error in pgherd: {error}"))));
+            // The monitor may have ended meanwhile; the files are there all the same.
+            let _ = done.send(Event::Reported(written)).await;
         });
     }
 
