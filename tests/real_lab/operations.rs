@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::lab::{Lab, PGHERD, PROJECT, lab, service_of};
 use crate::terminal::Terminal;
-use crate::{SOON, other};
+use crate::{ESC, FAILOVER, HIGH, SOON, monitor, other};
 
 const ROOT: &str = "/service/my_cluster";
 /// A time that does not come during a test.
@@ -468,6 +468,50 @@ fn the_configuration_is_edited_in_the_editor_and_asked_about() {
     let mut terminal = edit("false");
     assert_eq!(terminal.exit_code(SOON), 1);
     assert_eq!(config(&lab)["maximum_lag_on_failover"], json!(1_048_576));
+}
+
+#[test]
+fn by_keyboard_from_the_menu_to_the_end() {
+    let lab = lab();
+    let leader = lab.leader().unwrap();
+    let replica = other(&leader);
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path().to_str().unwrap();
+    let editor = "sh -c 'sed -i \"s/^maximum_lag_on_failover: .*$/maximum_lag_on_failover: 7/\" \"$1\"' sh";
+    let terminal = monitor(HIGH, &[("XDG_STATE_HOME", state), ("EDITOR", editor), ("VISUAL", "")]);
+    let choose = |words: &str| {
+        terminal.keys("X");
+        terminal.wait_for("What to ask Patroni and HAProxy for", SOON);
+        terminal.keys(words);
+        terminal.wait_for(&format!(":{words}"), SOON);
+        terminal.keys("\r");
+    };
+
+    choose(&format!("switchover {replica}"));
+    terminal.wait_for("is shut down cleanly and follows afterwards", SOON);
+    assert_eq!(lab.leader().as_deref(), Some(leader.as_str()), "nothing was confirmed");
+    terminal.keys("y");
+    terminal.wait_for(&format!("done: {replica} leads"), FAILOVER);
+    let screen = terminal.screen();
+    for step in ["as confirmed", "lock released by", "lock taken", "promoted"] {
+        assert!(screen.contains(step), "{step}\n{screen}");
+    }
+    assert_eq!(lab.leader().as_deref(), Some(replica));
+    terminal.keys(ESC);
+    terminal.wait("the steps closed", SOON, |screen| !screen.contains("esc close"));
+
+    // The editor has the terminal, and gives it back; what differs is asked about.
+    choose("edit-config");
+    terminal.wait_for("maximum_lag_on_failover: 1048576 → 7", SOON);
+    terminal.keys("n");
+    terminal.wait_for("✓ agree", SOON);
+    assert_eq!(config(&lab)["maximum_lag_on_failover"], json!(1_048_576));
+
+    let (_, audit) = run(&["audit"], &[("XDG_STATE_HOME", state)]);
+    let what = format!("switchover from {leader} to {replica}");
+    for line in [format!("{what}, asked for, of"), format!("{what} of {replica}: done")] {
+        assert!(audit.contains(&line), "{line}\n{audit}");
+    }
 }
 
 #[test]

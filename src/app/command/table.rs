@@ -90,7 +90,7 @@ const TABLE: &[Entry] = &[
     ),
     row(
         Command::Operations,
-        &[letter('O')],
+        &[letter('X')],
         Context::Main,
         "operate",
         "All that Patroni and HAProxy can be asked for: switchover, restart, pause, configuration, …",
