@@ -40,6 +40,9 @@ impl App {
     /// Where keys count now, first first.
     pub fn contexts(&self) -> &'static [Context] {
         match (&self.view.overlay, self.stage()) {
+            // All keys are letters of the name.
+            (Some(Overlay::Question(question)), _) if question.typed.is_some() => &[],
+            (Some(Overlay::AskOperation(asked)), _) if asked.typed.is_some() => &[],
             (Some(Overlay::Question(_) | Overlay::AskCheck { .. } | Overlay::AskOperation(_)), _) => {
                 &[Context::Question]
             }

@@ -24,6 +24,7 @@ use crate::model::act::ContainerAct;
 use crate::model::fact::Fact;
 use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::log::{Level, LogLine};
+use crate::model::operation::Outcome;
 
 macro_rules! snapshots {
     ($($name:ident: $stage:expr, $sizes:expr;)*) => {
@@ -60,6 +61,10 @@ snapshots! {
     fault_in_header: Stage::healthy().faulty(), [(80, 24), (120, 40)];
     leaving: Stage::healthy().faulty().with(Overlay::Leaving), [(80, 24)];
     menu_of_acts: Stage::healthy().with(Overlay::Palette(Palette { selected: 6, kind: Kind::Acts, ..Palette::default() })), [(80, 24), (120, 40)];
+    menu_of_operations: Stage::healthy().keys("X"), [(80, 24), (120, 40)];
+    operation_asked: Stage::healthy().keys("Xswitchover postgresql1\n"), [(80, 24), (120, 40)];
+    operation_running: Stage::healthy().operating(None), [(80, 24), (120, 40)];
+    operation_refused: Stage::healthy().operating(Some(Outcome::Refused("postgresql1 leads now".to_owned()))), [(80, 24), (120, 40)];
     palette: Stage::healthy().with(Overlay::Palette(Palette { text: "zook".to_owned(), ..Palette::default() })), [(80, 24), (120, 40)];
     note: Stage::killed(8).noting(), [(80, 24)];
     finding: Stage::misconfigured(), [(60, 16), (80, 24), (120, 40)];

@@ -36,9 +36,10 @@ fn a_record_of_a_stop_tells_it_again_and_holds_no_password() {
     terminal.wait("the replica ended", SOON, |screen| screen.contains("exited 0"));
     lab.docker("start", service_of(replica));
     terminal.wait("the replica streams again", FAILOVER, |screen| {
-        screen
-            .lines()
-            .any(|line| line.contains(replica) && line.contains("streaming"))
+        screen.contains("1 standby can take over")
+            && screen
+                .lines()
+                .any(|line| line.contains(replica) && line.contains("streaming"))
     });
     std::thread::sleep(Duration::from_secs(2));
     terminal.keys("q");
