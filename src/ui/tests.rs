@@ -1,6 +1,7 @@
 //! Frames of whole situations, with their styles. The snapshots lie beside this file.
 
 mod asked;
+mod operating;
 mod picture;
 mod reading;
 mod stage;

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 
 use super::picture::frame;
 use crate::app::App;
 use crate::app::command::Command;
 use crate::app::event::Event;
-use crate::app::options::Mark;
 use crate::app::page::Spot;
 use crate::app::view::{Overlay, Pane};
 use crate::model::check::{Plan, Report, State, Step};
@@ -21,7 +19,6 @@ use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::ledger::Reading;
 use crate::model::link::{Cause, LinkState, SourceId};
 use crate::model::log::{Level, LogLine};
-use crate::model::operation::{self, Progress};
 use crate::model::postgres::Privileged;
 use crate::model::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run, Server};
 use crate::model::signal::Signal;
@@ -268,41 +265,6 @@ impl Stage {
         }
         self.app.check = Some(report);
         self.with(Overlay::Check(0))
-    }
-
-    /// As if these keys were pressed.
-    pub(super) fn keys(mut self, keys: &str) -> Self {
-        for letter in keys.chars() {
-            let code = match letter {
-                '\n' => KeyCode::Enter,
-                letter => KeyCode::Char(letter),
-            };
-            let key = KeyEvent::new(code, KeyModifiers::NONE);
-            self.app.update(Event::Key(key), self.world.now);
-        }
-        self
-    }
-
-    /// A switchover that goes on, or has ended so.
-    pub(super) fn operating(mut self, end: Option<operation::Outcome>) -> Self {
-        self.app.options.mark = Mark::Test;
-        let mut stage = self.keys("Xswitchover postgresql1\ny");
-        let state = State::Passed {
-            detail: "postgresql0 leads".to_owned(),
-            took: Duration::from_millis(12),
-        };
-        let step = |name: &str, state| {
-            let name = name.to_owned();
-            Progress::Step(Step { name, state })
-        };
-        let told = [
-            step("as confirmed", state),
-            step("lock released by postgresql0", State::Running),
-        ];
-        for progress in told.into_iter().chain(end.map(Progress::Ended)) {
-            stage.app.update(Event::Operated(progress), stage.world.now);
-        }
-        stage
     }
 
     pub(super) fn page(self, at: Spot) -> Self {
