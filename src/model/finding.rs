@@ -57,6 +57,8 @@ pub enum Kind {
     ReadOnlyRouted,
     /// HAProxy has no server for a pool.
     NoServer,
+    /// HAProxy lets no more clients in.
+    Full,
     /// The lock is held by a member that is dead.
     DeadHolder,
     /// Nobody has data, and ZooKeeper remembers some.

@@ -17,12 +17,31 @@ pub struct ProxySnapshot {
 pub struct Pool {
     /// `pxname`.
     pub name: String,
-    /// Status of its FRONTEND row (`OPEN`), if it has one.
-    pub frontend: Option<String>,
+    /// Its FRONTEND row, if it has one.
+    #[serde(default)]
+    pub entry: Option<Entry>,
     /// Its BACKEND row, if it has one.
     pub backend: Option<Backend>,
     /// Its servers.
     pub servers: Vec<ProxyServer>,
+}
+
+/// The FRONTEND row: where clients come in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// `OPEN`, `FULL`, `STOP`, as written.
+    pub status: String,
+    /// Current sessions.
+    pub sessions: u64,
+    /// Most sessions that it takes, `maxconn`; more clients wait to be let in.
+    pub limit: Option<u64>,
+}
+
+impl Entry {
+    /// Nobody is let in before somebody leaves.
+    pub fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| limit > 0 && self.sessions >= limit)
+    }
 }
 
 /// The BACKEND row.

@@ -82,6 +82,10 @@ fn ttl(world: &mut World, seconds: u64, tick: u64) {
     world.store.session_timeout_bounds = Some((seconds_of(2 * tick), seconds_of(20 * tick)));
 }
 
+fn full_entry(world: &mut World, sessions: u64) {
+    world.proxy.pools[1].entry.as_mut().unwrap().sessions = sessions;
+}
+
 fn remove(world: &mut World, container: &str) {
     world.containers.retain(|one| one.name.as_str() != container);
     let member = if container == "pg-slave" { REPLICA } else { LEADER };

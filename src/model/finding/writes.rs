@@ -17,6 +17,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         for pool in proxy.pools.iter().filter(|pool| !pool.servers.is_empty()) {
             all.extend(no_server(view, name, pool, is_for_writes(proxy, pool)));
             all.extend(ghost_servers(view, pool));
+            all.extend(full(name, pool));
         }
         all.extend(
             write_pool(proxy)
@@ -142,6 +143,28 @@ fn no_server(view: &View<'_>, proxy: &ProxyName, pool: &Pool, writes: bool) -> O
         cause: format!("Clients are sent away at once. Last checks: {}.", checks.join(", ")),
         advice,
         since: since.map(|since| view.now.minus(since)),
+    })
+}
+
+/// The listening socket goes on taking connections, which nobody answers: clients see a timeout, no refusal.
+fn full(proxy: &ProxyName, pool: &Pool) -> Option<Finding> {
+    let entry = pool.entry.as_ref().filter(|entry| entry.is_full())?;
+    let at_servers: u64 = pool.servers.iter().map(|server| server.sessions).sum();
+    Some(Finding {
+        kind: Kind::Full,
+        weight: Weight::Alarm,
+        what: format!(
+            "HAProxy {proxy}, {} is full: {} of {} sessions",
+            pool.name,
+            entry.sessions,
+            entry.limit.unwrap_or_default()
+        ),
+        cause: format!(
+            "Who connects now waits until somebody leaves. {at_servers} of the sessions are at a server; the others wait for \
+             one, or belong to clients that gave up."
+        ),
+        advice: "Raise maxconn, let clients share connections, or restart HAProxy if it keeps dead ones.".to_owned(),
+        since: None,
     })
 }
 

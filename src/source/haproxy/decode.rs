@@ -10,7 +10,7 @@ use std::time::Duration;
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::model::link::Cause;
-use crate::model::proxy::{Backend, Pool, ProxyServer, ProxySnapshot, ServerStatus};
+use crate::model::proxy::{Backend, Entry, Pool, ProxyServer, ProxySnapshot, ServerStatus};
 use crate::model::text::{clean_bytes, clean_line};
 
 /// Rows of `type` 3 are listening sockets (`option socket-stats`), no servers.
@@ -44,7 +44,7 @@ pub fn statistics(body: &[u8]) -> Result<ProxySnapshot, Cause> {
         let place = *known.entry(name).or_insert_with_key(|name| {
             pools.push(Pool {
                 name: name.clone(),
-                frontend: None,
+                entry: None,
                 backend: None,
                 servers: Vec::new(),
             });
@@ -82,6 +82,7 @@ struct Columns {
     status: Option<usize>,
     kind: Option<usize>,
     sessions: Option<usize>,
+    limit: Option<usize>,
     total_sessions: Option<usize>,
     queued: Option<usize>,
     errors: [Option<usize>; 3],
@@ -102,6 +103,7 @@ impl Columns {
             status: at("status"),
             kind: at("type"),
             sessions: at("scur"),
+            limit: at("slim"),
             total_sessions: at("stot"),
             queued: at("qcur"),
             errors: [at("econ"), at("eresp"), at("ereq")],
@@ -128,7 +130,13 @@ impl Row<'_> {
         let columns = self.columns;
         let name = self.text(columns.name).unwrap_or_default();
         match name.as_str() {
-            "FRONTEND" => pool.frontend = Some(status),
+            "FRONTEND" => {
+                pool.entry = Some(Entry {
+                    status,
+                    sessions: self.count(columns.sessions),
+                    limit: self.number(columns.limit),
+                });
+            }
             "BACKEND" => {
                 pool.backend = Some(Backend {
                     status: server_status(&status),

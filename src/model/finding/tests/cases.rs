@@ -81,6 +81,11 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     (
+        Kind::Full,
+        |world| full_entry(world, 4000),
+        |world| full_entry(world, 3999),
+    ),
+    (
         Kind::GhostServer,
         |world| {
             world.proxy.pools[1]

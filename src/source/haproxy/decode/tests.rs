@@ -14,7 +14,7 @@ fn reads_a_recorded_answer() {
     let [stats, primary, replicas] = &snapshot.pools[..] else {
         panic!()
     };
-    assert_eq!(stats.frontend.as_deref(), Some("OPEN"));
+    assert_eq!(stats.entry.as_ref().map(|entry| entry.status.as_str()), Some("OPEN"));
     assert!(stats.servers.is_empty());
     assert_eq!(
         primary.backend,
@@ -89,15 +89,18 @@ fn columns_may_be_few_new_and_in_another_order() {
         (None, None, 0)
     );
 
-    let many = "# pxname,svname,status,type,scur,stot,econ,eresp,ereq,check_status,check_code,last_chk,addr,lastchg,qcur,\n\
-        a,FRONTEND,OPEN,0,3,9,,,4,,,,,,,\n\
+    let many = "# pxname,svname,status,type,scur,stot,econ,eresp,ereq,check_status,check_code,last_chk,addr,lastchg,qcur,slim\n\
+        a,FRONTEND,OPEN,0,3,9,,,4,,,,,,,3\n\
         a,sock-1,OPEN,3,,,,,,,,,,,,\n\
         a,pg0,UP,2,2,8,1,2,,* L4CON,0,\"No route, to \"\"host\"\"\",172.18.0.3:5432,-1,,\n\
         b,pg0,no check,2,,,,,,,,,,,,\n\
         a,BACKEND,DOWN,1,5,9,3,4,,,,,,7,6,\n";
     let snapshot = statistics(many.as_bytes()).unwrap();
     let [a, b] = &snapshot.pools[..] else { panic!() };
-    assert_eq!(a.frontend.as_deref(), Some("OPEN"));
+    let entry = a.entry.as_ref().unwrap();
+    assert_eq!((entry.status.as_str(), entry.sessions, entry.limit), ("OPEN", 3, Some(3)));
+    assert!(entry.is_full());
+    assert_eq!(b.entry, None);
     let [server] = &a.servers[..] else { panic!() };
     assert_eq!(
         (server.sessions, server.total_sessions, server.errors, server.check_code),
