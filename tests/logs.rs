@@ -247,6 +247,27 @@ fn the_merged_view_has_each_line_once_and_in_order_whatever_happens() {
     view.assert_whole_and_in_order(&names);
 }
 
+/// Docker itself gives lines twice then: what it has at the end is what counts.
+#[test]
+fn a_log_whose_files_are_rotated_gives_each_line_once() {
+    let mut herd = Herd::new("rotated");
+    let names: Vec<String> = ["a", "b"].iter().map(|name| herd.add_rotated(name, CHATTER)).collect();
+    let view = View::start(&format!("unix://{DEFAULT_SOCKET}"), &names);
+    for _ in 0..10 {
+        view.wait_for(view.count() + 300);
+    }
+    docker(&["stop", "-t2", &names[0], &names[1]]);
+    let lines = names
+        .iter()
+        .flat_map(|name| whole_log(name))
+        .map(|lane| lane.len())
+        .sum();
+    view.wait_for(lines);
+    // One too many would come now.
+    thread::sleep(Duration::from_secs(2));
+    view.assert_whole_and_in_order(&names);
+}
+
 #[test]
 fn a_pipe_gets_what_was_asked_for_and_may_end_early() {
     let mut herd = Herd::new("pipe");

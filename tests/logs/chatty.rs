@@ -40,6 +40,11 @@ impl Herd {
         self.start(service, script, &["--tty"])
     }
 
+    /// The same, with a log whose files the daemon changes every few thousand bytes, and keeps.
+    pub(crate) fn add_rotated(&mut self, service: &str, script: &str) -> String {
+        self.start(service, script, &["--log-opt=max-size=200k", "--log-opt=max-file=500"])
+    }
+
     fn start(&mut self, service: &str, script: &str, options: &[&str]) -> String {
         let name = format!("{}-{service}", self.project);
         let label = |key: &str, value: &str| format!("--label=com.docker.compose.{key}={value}");

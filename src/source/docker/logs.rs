@@ -4,6 +4,7 @@ mod ask;
 mod batch;
 mod lines;
 mod older;
+mod recent;
 mod resume;
 mod stamp;
 

@@ -6,7 +6,7 @@ use super::stamp;
 use crate::model::text::LONGEST;
 
 /// The log driver cuts longer lines into pieces of this many bytes.
-const PIECE: usize = 16 * 1024;
+pub(super) const PIECE: usize = 16 * 1024;
 /// A little more than is kept of a line after cleaning.
 const KEPT: usize = 2 * LONGEST;
 
@@ -236,8 +236,11 @@ pub(super) mod tests {
         prop::collection::vec((0_i64..3, any::<bool>(), text), 1..40).prop_map(|raw| {
             let mut now = START;
             raw.into_iter()
-                .map(|(step, err, bytes)| {
+                .enumerate()
+                .map(|(number, (step, err, mut bytes))| {
                     now += step * 400_000_000;
+                    // None says the same as another with its stamp.
+                    bytes.extend(number.to_string().bytes());
                     RawLine {
                         nanos: now,
                         lane: if err { Lane::Err } else { Lane::Out },

@@ -1,6 +1,7 @@
 //! What was read of a log so far: where to go on, and where it begins. Pure.
 
 use super::lines::{Lane, LineJoiner, RawLine};
+use super::recent::Recent;
 
 /// What was read so far, to go on from there after the stream broke: Docker can only be asked for whole seconds.
 ///
@@ -8,6 +9,7 @@ use super::lines::{Lane, LineJoiner, RawLine};
 #[derive(Debug, Default)]
 pub(super) struct Resume {
     lanes: [Lanemark; 2],
+    recent: Recent,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,6 +78,11 @@ impl Resume {
                 admission = Admission::AfterGap;
             }
         }
+        let back = marks.last.is_some_and(|last| line.nanos < last.nanos);
+        if self.recent.repeats(line, back) {
+            return Admission::Repeated;
+        }
+        self.recent.push(line);
         match &mut marks.last {
             Some(last) if last.nanos == line.nanos => last.count += 1,
             last => {
@@ -134,11 +141,13 @@ impl First {
     }
 }
 
-/// The lines that pieces of a log make (each with whether it was written to stderr): stamp, stderr, bytes. And how many of
-/// them would be taken for new if the log were read once more; 0, if no stamp steps back. For the fuzz target alone.
+/// The lines that pieces of a log make (each with whether it was written to stderr): stamp, stderr, bytes. How many of them
+/// are taken for new, and how many if the log is read once more. For the fuzz target alone.
 #[doc(hidden)]
-pub fn joined(pieces: &[(bool, Vec<u8>)]) -> (Vec<(i64, bool, Vec<u8>)>, usize) {
-    let lines = |resume: &mut Resume| {
+pub fn joined(pieces: &[(bool, Vec<u8>)]) -> (Vec<(i64, bool, Vec<u8>)>, [usize; 2]) {
+    let mut resume = Resume::default();
+    let mut read = || {
+        resume.reopen();
         let mut joiner = LineJoiner::default();
         let (mut done, mut new) = (Vec::new(), 0);
         let mut take = |line: RawLine<'_>| {
@@ -151,12 +160,9 @@ pub fn joined(pieces: &[(bool, Vec<u8>)]) -> (Vec<(i64, bool, Vec<u8>)>, usize) 
         joiner.finish(&mut take);
         (done, new)
     };
-    let mut resume = Resume::default();
-    let (done, admitted) = lines(&mut resume);
-    resume.reopen();
-    let (_, again) = lines(&mut resume);
-    let all = admitted == done.len();
-    (done, if all { again } else { usize::MAX })
+    let (done, new) = read();
+    let (_, again) = read();
+    (done, [new, again])
 }
 
 #[cfg(test)]

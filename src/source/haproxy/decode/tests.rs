@@ -98,7 +98,10 @@ fn columns_may_be_few_new_and_in_another_order() {
     let snapshot = statistics(many.as_bytes()).unwrap();
     let [a, b] = &snapshot.pools[..] else { panic!() };
     let entry = a.entry.as_ref().unwrap();
-    assert_eq!((entry.status.as_str(), entry.sessions, entry.limit), ("OPEN", 3, Some(3)));
+    assert_eq!(
+        (entry.status.as_str(), entry.sessions, entry.limit),
+        ("OPEN", 3, Some(3))
+    );
     assert!(entry.is_full());
     assert_eq!(b.entry, None);
     let [server] = &a.servers[..] else { panic!() };
