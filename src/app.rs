@@ -319,8 +319,8 @@ impl App {
         if let Some(effects) = self.answer(&key) {
             return effects;
         }
-        let effects =
-            command::command_for(&key, self.contexts()).map_or_else(Vec::new, |command| self.command(command));
+        let command = self.options.keymap.command_for(&key, self.contexts());
+        let effects = command.map_or_else(Vec::new, |command| self.command(command));
         if self.view.logs.end.is_some() {
             self.logs.hold();
         }

@@ -7,11 +7,13 @@
 //! To add a setting: a flag in `cli`, a key in `file`, a field and a line of `resolve` in `settings`, a line in
 //! `describe`, and the key with its default in `assets/config.toml`.
 
+pub mod choices;
 pub mod cli;
 pub mod credentials;
 mod describe;
 pub mod environment;
 pub mod file;
+mod keys;
 pub mod lab;
 mod layers;
 pub mod operate;

@@ -184,6 +184,7 @@ fn options(settings: &Settings, lab: Option<&LabOptions>) -> app::Options {
         read_only: settings.read_only.value,
         log_memory: Some(settings.log_memory.value),
         mark: settings.mark.value,
+        keymap: settings.keymap.clone(),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use clap::Parser;
+use pgherd::app::command::entries;
 use pgherd::config::cli::{Cli, MonitorArgs};
 use pgherd::config::environment::Environment;
 use pgherd::config::file::Loaded;
@@ -281,4 +282,69 @@ fn the_file_is_where_it_is_named_or_in_the_users_folder() {
         error.to_string().starts_with(&format!("{missing}: cannot read")),
         "{error}"
     );
+}
+
+#[test]
+fn keys_are_changed_and_what_cannot_be_is_refused_with_both_places() {
+    let settings = of_file("[keys]\nkill = \"F9\"\nstop = []\ntheme = [\"T\", \"ctrl-t\"]\nquit = \"Q\"").unwrap();
+    assert_eq!(line(&settings, "keys.kill"), "keys.kill = [\"f9\"] # /c.toml:2");
+    assert_eq!(line(&settings, "keys.stop"), "keys.stop = [] # /c.toml:3");
+    assert_eq!(
+        line(&settings, "keys.theme"),
+        "keys.theme = [\"T\", \"ctrl-t\"] # /c.toml:4"
+    );
+    // Nobody is locked in.
+    assert_eq!(
+        line(&settings, "keys.quit"),
+        "keys.quit = [\"Q\", \"ctrl-c\"] # /c.toml:5"
+    );
+    for (text, place, says) in [
+        (
+            "[keys]\nzoom = \"Z\"\ntheme = \"Z\"",
+            "/c.toml:3",
+            "Z cannot be theme: in /c.toml:2 it is zoom, and both count in one place",
+        ),
+        (
+            "[keys]\nkill = \"s\"",
+            "/c.toml:2",
+            "s cannot be kill: in the default keys it is stop",
+        ),
+        ("[keys]\nzoom = \"esc\"", "/c.toml:2", "esc cannot be zoom"),
+        (
+            "[keys]\nkil = \"x\"",
+            "/c.toml:2",
+            "there is no command \"kil\" to bind; there is kill",
+        ),
+        (
+            "[keys]\nconfirm = \"x\"",
+            "/c.toml:2",
+            "there is no command \"confirm\"",
+        ),
+        (
+            "[keys]\nkill = [\"x\", \"hyper-x\"]",
+            "/c.toml:2",
+            "key of kill: \"hyper-x\" is no key",
+        ),
+        (
+            "[keys]\nkill = 3",
+            "/c.toml:2",
+            "expected a key in quotes, or a list of keys",
+        ),
+    ] {
+        let error = of_file(text).unwrap_err();
+        assert_eq!(error.place, place, "{text}: {error}");
+        assert!(error.problem.contains(says), "{text}: {error}");
+    }
+}
+
+#[test]
+fn the_sample_names_every_command_that_has_a_key() {
+    let sample = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/config.toml")).unwrap();
+    let (_, list) = sample.split_once("The names are:").unwrap();
+    let (list, _) = list.split_once("Answers to questions").unwrap();
+    let words: Vec<&str> = list.split(|c: char| !c.is_ascii_lowercase() && c != '-').collect();
+    for entry in entries().filter(|entry| entry.context.is_bindable()) {
+        let name = entry.command.name().unwrap();
+        assert!(words.contains(&name), "{name}");
+    }
 }

@@ -143,6 +143,25 @@ fn any_size_is_drawn_or_said_to_be_too_small() {
 }
 
 #[test]
+fn a_key_that_was_changed_works_and_is_the_one_that_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[keys]\nhelp = \"f1\"\nquit = \"Q\"\n").unwrap();
+    let environment = [NOWHERE[0], NOWHERE[1], ("PGHERD_CONFIG", file.to_str().unwrap())];
+    let mut terminal = Terminal::start(PGHERD, &[], &environment, (100, 40));
+    terminal.wait_for("f1 help", LIMIT);
+    terminal.wait_for("Q quit", LIMIT);
+    terminal.keys("?q");
+    assert!(!terminal.shows_within("Main screen", Duration::from_millis(500)));
+    terminal.keys("\u{1b}OP");
+    terminal.wait_for("Main screen", LIMIT);
+    terminal.keys("\u{1b}");
+    terminal.wait("the help closed", LIMIT, |screen| !screen.contains("Main screen"));
+    terminal.keys("Q");
+    assert_eq!(terminal.exit_code(LIMIT), 0);
+}
+
+#[test]
 fn pasted_text_and_garbage_are_no_commands() {
     let mut terminal = start((80, 24));
     terminal.keys("\u{1b}[200~qqq\u{3}yKs\nq\u{1b}[201~");

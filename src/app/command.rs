@@ -2,10 +2,13 @@
 //!
 //! To add a command: a variant, a row in `table`, an arm in [`App::command`](super::App::command).
 
+mod key;
+mod keymap;
+mod name;
 mod table;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
+pub use self::key::Key;
+pub use self::keymap::{Keymap, Refused};
 pub use self::table::entries;
 use crate::app::playback::Travel;
 use crate::app::reading::{LogCommand, Wanted};
@@ -161,6 +164,23 @@ pub enum Context {
     Recording,
 }
 
+impl Context {
+    /// Answers to a question are always given by the same keys.
+    pub const fn is_bindable(self) -> bool {
+        !matches!(self, Self::Question | Self::Faults | Self::Leaving)
+    }
+
+    /// One key cannot mean something in both.
+    pub fn meets(self, other: Self) -> bool {
+        use Context::{Anywhere, Failover, Logs, Main, Nothing, Recording};
+        let both = |one: Self, others: &[Self]| {
+            (self == one && others.contains(&other)) || (other == one && others.contains(&self))
+        };
+        let screens = [Main, Failover, Logs];
+        self == other || both(Anywhere, &screens) || both(Anywhere, &[Nothing, Recording]) || both(Recording, &screens)
+    }
+}
+
 /// A row of the table.
 #[derive(Debug)]
 pub struct Entry {
@@ -176,97 +196,15 @@ pub struct Entry {
     pub help: &'static str,
 }
 
-/// A key with its modifier; shift is part of a character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// A key alone.
-    Plain(KeyCode),
-    /// With ctrl.
-    Ctrl(char),
-}
-
-impl Key {
-    fn matches(self, event: &KeyEvent) -> bool {
-        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-        if event.modifiers.contains(KeyModifiers::ALT) {
-            return false;
-        }
-        match self {
-            Self::Plain(code) => !ctrl && event.code == code,
-            Self::Ctrl(letter) => ctrl && event.code == KeyCode::Char(letter),
-        }
-    }
-}
-
-impl std::fmt::Display for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = match self {
-            Self::Ctrl(letter) => return f.pad(&format!("ctrl-{letter}")),
-            Self::Plain(KeyCode::Char(' ')) => "space",
-            Self::Plain(KeyCode::Char(letter)) => return f.pad(&letter.to_string()),
-            Self::Plain(KeyCode::Enter) => "enter",
-            Self::Plain(KeyCode::Esc) => "esc",
-            Self::Plain(KeyCode::Tab) => "tab",
-            Self::Plain(KeyCode::BackTab) => "shift-tab",
-            Self::Plain(KeyCode::Up) => "↑",
-            Self::Plain(KeyCode::Down) => "↓",
-            Self::Plain(KeyCode::Left) => "←",
-            Self::Plain(KeyCode::Right) => "→",
-            Self::Plain(KeyCode::PageUp) => "pgup",
-            Self::Plain(KeyCode::PageDown) => "pgdn",
-            Self::Plain(KeyCode::Home) => "home",
-            Self::Plain(KeyCode::End) => "end",
-            Self::Plain(other) => return f.pad(&format!("{other}")),
-        };
-        f.pad(name)
-    }
-}
-
-/// The command of a key where `contexts` count, in their order.
-pub fn command_for(event: &KeyEvent, contexts: &[Context]) -> Option<Command> {
-    contexts.iter().find_map(|context| {
-        entries()
-            .find(|entry| entry.context == *context && entry.keys.iter().any(|key| key.matches(event)))
-            .map(|entry| entry.command)
-    })
-}
-
-/// The key to show for a command.
-pub fn key_of(command: Command) -> Option<Key> {
-    entries()
-        .find(|entry| entry.command == command)
-        .and_then(|entry| entry.keys.first().copied())
-}
-
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
     use super::*;
     use crate::app::reading::Wanted;
 
-    #[test]
-    fn no_key_means_two_things_in_one_place() {
-        let clash = |a: Context, b: Context| {
-            let both = |one: Context, others: &[Context]| {
-                (a == one && others.contains(&b)) || (b == one && others.contains(&a))
-            };
-            let screens = [Context::Main, Context::Failover, Context::Logs];
-            a == b
-                || both(Context::Anywhere, &screens)
-                || both(Context::Anywhere, &[Context::Nothing, Context::Recording])
-                || both(Context::Recording, &screens)
-        };
-        for (i, one) in entries().enumerate() {
-            for other in entries().skip(i + 1) {
-                for key in one.keys.iter().filter(|_| clash(one.context, other.context)) {
-                    assert!(
-                        !other.keys.contains(key),
-                        "{key} is both {:?} and {:?}",
-                        one.command,
-                        other.command
-                    );
-                }
-            }
-        }
+    fn command_for(event: &KeyEvent, contexts: &[Context]) -> Option<Command> {
+        Keymap::default().command_for(event, contexts)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::command::Keymap;
 use crate::model::topology::Overrides;
 
 /// What the program was asked to show, and how.
@@ -18,6 +19,8 @@ pub struct Options {
     pub mark: Mark,
     /// Memory for log lines in MB, if not [`crate::app::logs::LIMIT_MB`].
     pub log_memory: Option<u32>,
+    /// Keys, where they are not those of the table.
+    pub keymap: Keymap,
 }
 
 /// How a cluster is marked in the configuration.

@@ -8,7 +8,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::app::command::{self, Command, Context};
+use crate::app::command::{self, Command, Context, Keymap};
 use crate::app::event::Effect;
 use crate::app::question::Question;
 use crate::app::typing::edit;
@@ -83,7 +83,7 @@ impl App {
             Kind::All => self
                 .acts_to_choose()
                 .chain(self.operations_to_choose())
-                .chain(commands())
+                .chain(commands(&self.options.keymap))
                 .collect(),
             Kind::Acts => self.acts_to_choose().collect(),
             Kind::Operations => self.operations_to_choose(),
@@ -100,7 +100,7 @@ impl App {
             };
             Item {
                 title: act.name().to_owned(),
-                key: key_of(act),
+                key: key_of(act, &self.options.keymap),
                 help: help_of(act),
                 choice: Choice::Act(act),
                 refused,
@@ -156,24 +156,24 @@ impl App {
 }
 
 /// The commands of the main screen that are not acts.
-fn commands() -> impl Iterator<Item = Item> {
+fn commands(keymap: &Keymap) -> impl Iterator<Item = Item> {
     let main = command::entries()
         .filter(|entry| matches!(entry.context, Context::Main | Context::Anywhere))
         .filter(|entry| !matches!(entry.command, Command::Ask(_) | Command::Palette | Command::Back));
     main.map(|entry| Item {
         title: entry.help.to_owned(),
-        key: entry.keys.first().map(ToString::to_string).unwrap_or_default(),
+        key: keymap.keys(entry).first().map(ToString::to_string).unwrap_or_default(),
         help: entry.help,
         choice: Choice::Command(entry.command),
         refused: None,
     })
 }
 
-fn key_of(act: Act) -> String {
+fn key_of(act: Act, keymap: &Keymap) -> String {
     let Act::Container(act) = act else {
         return String::new();
     };
-    let key = command::key_of(Command::Ask(act));
+    let key = keymap.key_of(Command::Ask(act), None);
     key.map(|key| key.to_string()).unwrap_or_default()
 }
 

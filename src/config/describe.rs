@@ -54,6 +54,11 @@ pub fn describe(settings: &Settings) -> String {
         table.row("patroni.password", &MASKED, &settings.patroni.from);
     }
     table.overrides(settings);
+    for (name, keys) in settings.keymap.changed() {
+        let keys: Vec<String> = keys.iter().map(|key| quoted(&key.to_string())).collect();
+        let from = settings.bindings.get(name).unwrap_or(&Origin::Default);
+        table.row(&format!("keys.{name}"), &format!("[{}]", keys.join(", ")), from);
+    }
     let file = match &settings.file {
         ConfigFile::Read(path) => format!("# read from {}", path.display()),
         ConfigFile::Missing(path) => format!("# no configuration file; it would be {}", path.display()),

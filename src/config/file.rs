@@ -1,5 +1,6 @@
 //! The configuration file: where it is, and its keys as serde reads them. What the values mean is `settings`' concern.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -53,12 +54,35 @@ pub struct File {
     /// How to log in to Patroni's REST API.
     #[serde(default)]
     pub patroni: PatroniTable,
+    /// Keys of commands, by their names.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Spanned<KeyList>>,
     /// Members, instead of the addresses found.
     #[serde(default)]
     pub member: Vec<MemberTable>,
     /// Proxies, beside those found.
     #[serde(default)]
     pub proxy: Vec<ProxyTable>,
+}
+
+/// One key, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a key in quotes, or a list of keys")]
+pub enum KeyList {
+    /// One.
+    One(String),
+    /// Several, or none.
+    Several(Vec<String>),
+}
+
+impl KeyList {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(key) => std::slice::from_ref(key),
+            Self::Several(keys) => keys,
+        }
+    }
 }
 
 /// `[postgres]`

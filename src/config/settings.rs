@@ -1,6 +1,6 @@
 //! Every setting with the place it came from, resolved from the layers. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,13 +11,15 @@ use super::environment::Environment;
 use super::file::{self, Hidden, Loaded, MemberTable, PatroniTable, PostgresTable, ProxyTable};
 use super::layers::Layers;
 use super::since::{self, Since};
-use super::{ConfigError, Origin, Sourced, values};
+use super::{ConfigError, Origin, Sourced, keys, values};
+use crate::app::command::Keymap;
 use crate::app::logs;
 use crate::app::options::Mark;
 use crate::model::name::{MemberName, ProxyName};
-use crate::model::probe::Mode;
 use crate::model::topology::{Address, NodeTarget, ProxyTarget};
 use crate::source::postgres::{Password, PasswordCommand, Secret, SslMode};
+
+pub use super::choices::{ProbeSetting, TimeZone};
 
 /// The resolved configuration. `None` and empty mean: find it out.
 #[derive(Clone, Debug)]
@@ -70,6 +72,10 @@ pub struct Settings {
     pub records: Option<PathBuf>,
     /// Folder of the journals of what was done.
     pub journal: Option<PathBuf>,
+    /// Keys of commands.
+    pub keymap: Keymap,
+    /// Where each key that is not the table's was written.
+    pub bindings: BTreeMap<String, Origin>,
 }
 
 /// Where the configuration file is or would be.
@@ -105,67 +111,6 @@ pub struct ProxySettings {
     pub target: ProxyTarget,
     /// User and password of its statistics page.
     pub login: Option<(String, Secret)>,
-}
-
-/// What the probe does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProbeSetting {
-    /// Writes and reads on a lab of ours, nothing elsewhere.
-    Auto,
-    /// Writes and reads.
-    Write,
-    /// Reads.
-    Read,
-    /// Nothing.
-    Off,
-}
-
-impl ProbeSetting {
-    /// Each with its name.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("auto", Self::Auto),
-        ("write", Self::Write),
-        ("read", Self::Read),
-        ("off", Self::Off),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(_, setting)| *setting == self)
-            .map_or("", |(name, _)| name)
-    }
-
-    /// What it means for a cluster; nothing is written where nothing may change.
-    pub fn mode(self, lab: bool, read_only: bool) -> Option<Mode> {
-        let wanted = match self {
-            Self::Auto => lab.then_some(Mode::Write),
-            Self::Write => Some(Mode::Write),
-            Self::Read => Some(Mode::Read),
-            Self::Off => None,
-        };
-        wanted.map(|mode| if read_only { Mode::Read } else { mode })
-    }
-}
-
-/// Zone of the times shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeZone {
-    /// This machine's.
-    Local,
-    /// UTC, as in the logs of most containers.
-    Utc,
-}
-
-impl TimeZone {
-    /// The zone itself.
-    pub fn zone(self) -> jiff::tz::TimeZone {
-        match self {
-            Self::Local => jiff::tz::TimeZone::system(),
-            Self::Utc => jiff::tz::TimeZone::UTC,
-        }
-    }
 }
 
 /// Resolves the layers: a flag wins over the environment, that over the file, that over the default.
@@ -258,6 +203,12 @@ pub fn resolve(flags: &MonitorArgs, environment: &Environment, file: Option<&Loa
             .or(256),
         records: environment.state("pgherd/records"),
         journal: environment.state("pgherd/journal"),
+        keymap: keys::keymap(&at, &keys.keys)?,
+        bindings: keys
+            .keys
+            .iter()
+            .map(|(name, list)| (name.clone(), at.origin(list)))
+            .collect(),
     })
 }
 

@@ -9,7 +9,7 @@ use crossterm::event::{Event as Input, KeyEvent, KeyEventKind, MouseEvent};
 use tokio::signal::unix::SignalKind;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::command::{Command, Context, command_for};
+use crate::app::command::{Command, Context};
 use crate::app::event::Effect;
 use crate::app::playback::{Playback, Travel};
 use crate::app::view::{Overlay, View};
@@ -218,7 +218,12 @@ impl Session {
             [] | [Context::Question] => &[Context::Anywhere],
             contexts => contexts,
         });
-        match command_for(&key, &[Context::Recording]).or_else(|| command_for(&key, contexts)) {
+        // As the hints show them: of the run that was recorded.
+        let keymap = &self.player.app().options.keymap;
+        match keymap
+            .command_for(&key, &[Context::Recording])
+            .or_else(|| keymap.command_for(&key, contexts))
+        {
             None => {}
             Some(Command::Quit) => return Ok(After::Leave),
             Some(Command::Suspend) => return Ok(After::Suspend),

@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep, timeout};
 pub use self::connect::{ConnectError, DEFAULT_SOCKET, connect, reach};
 use self::list::{Hint, Table};
 #[doc(hidden)]
-pub use self::logs::joined;
+pub use self::logs::{Joined, joined};
 pub use self::recognise::{Making, recognise};
 use super::{Context, Reporter};
 use crate::model::container::{Container, Usage};

@@ -81,9 +81,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, selected: usize, scene: &Sce
             .put(state, theme.dim);
     }
     let keys = [
-        (hints::key(Command::HealSelected, Context::Faults), "heal it"),
-        (hints::key(Command::Faults, Context::Faults), "heal all"),
-        (hints::key(Command::Back, Context::Anywhere), "leave them"),
+        (hints::answer(Command::HealSelected, Context::Faults), "heal it"),
+        (hints::answer(Command::Faults, Context::Faults), "heal all"),
+        (hints::key(scene, Command::Back, Context::Anywhere), "leave them"),
     ];
     hints::keys(&mut Pen::at(buffer, inside, last), &keys, scene);
 }
@@ -144,11 +144,11 @@ pub(super) fn leaving(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         sentences,
         keys: vec![
             (
-                hints::key(Command::HealAndQuit, Context::Leaving),
+                hints::answer(Command::HealAndQuit, Context::Leaving),
                 "heal them, then end",
             ),
-            (hints::key(Command::Confirm, Context::Leaving), "end, leave them"),
-            (hints::key(Command::Back, Context::Leaving), "stay"),
+            (hints::answer(Command::Confirm, Context::Leaving), "end, leave them"),
+            (hints::answer(Command::Back, Context::Leaving), "stay"),
         ],
     };
     question::ask(buffer, area, &asked, scene);

@@ -23,7 +23,7 @@ pub(super) fn line(scene: &Scene<'_>) -> Option<(String, Style)> {
         1 => String::new(),
         count => format!(", {} more", count - 1),
     };
-    let key = hints::key(Command::Findings, Context::Main);
+    let key = hints::key(scene, Command::Findings, Context::Main);
     Some((
         format!(" {mark} finding     {}{since} ({key}: why{more})", finding.what),
         style,
@@ -36,7 +36,7 @@ pub(super) fn note(scene: &Scene<'_>) -> String {
         0 => String::new(),
         count => format!(
             "{}: {}",
-            hints::key(Command::Findings, Context::Main),
+            hints::key(scene, Command::Findings, Context::Main),
             units::count(count, "finding")
         ),
     }

@@ -69,12 +69,12 @@ pub(super) fn nothing(buffer: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         }
     }
     lines.push((String::new(), theme.text));
-    let lab = hints::key(Command::StartLab, Context::Nothing);
+    let lab = hints::key(scene, Command::StartLab, Context::Nothing);
     lines.push((
         format!("{lab}  starts an example cluster here and watches it, like `pgherd lab`"),
         theme.key,
     ));
-    let demo = hints::key(Command::Demo, Context::Nothing);
+    let demo = hints::key(scene, Command::Demo, Context::Nothing);
     lines.push((
         format!("{demo}  plays the recording of a real failover, like `pgherd demo`"),
         theme.key,
@@ -108,9 +108,9 @@ pub(super) fn choosing(buffer: &mut Buffer, area: Rect, names: &[String], scene:
     }
     lines.push((String::new(), theme.text));
     let keys = [Command::Up, Command::Down]
-        .map(|command| hints::key(command, Context::Anywhere))
+        .map(|command| hints::key(scene, command, Context::Anywhere))
         .join(" ");
-    let open = hints::key(Command::Open, Context::Main);
+    let open = hints::key(scene, Command::Open, Context::Main);
     lines.push((format!("{keys} chooses, {open} watches it"), theme.hint));
     let title = if scene.app.cluster.targets.store.is_some() {
         "Several scopes in ZooKeeper"

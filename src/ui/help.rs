@@ -47,7 +47,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: u16, scene: &Scene<'
     ] {
         document.push(Entry::Section(title.to_owned()));
         for entry in entries().filter(|entry| entry.context == context) {
-            let keys: Vec<String> = entry.keys.iter().map(ToString::to_string).collect();
+            let keys = scene.app.options.keymap.keys(entry).iter();
+            let keys: Vec<String> = keys.map(ToString::to_string).collect();
             document.push(Entry::Key(keys.join(" "), entry.help));
         }
     }

@@ -8,7 +8,7 @@ use super::pen::{Pen, columns};
 use super::scene::Scene;
 use crate::app::App;
 use crate::app::Stage;
-use crate::app::command::{Command, Context, Entry, entries};
+use crate::app::command::{Command, Context, Entry, Keymap, entries};
 use crate::app::view::{Overlay, Pane};
 use crate::model::act::ContainerAct;
 use crate::model::container::ContainerState;
@@ -87,17 +87,20 @@ pub(super) fn close(buffer: &mut Buffer, dialog: Rect, scene: &Scene<'_>) {
     };
     let mut pen = Pen::at(buffer, foot, 0);
     pen.put(" ", scene.theme.hint)
-        .put(&key(Command::Back, Context::Anywhere), scene.theme.key);
+        .put(&key(scene, Command::Back, Context::Anywhere), scene.theme.key);
     pen.put(" close ", scene.theme.hint);
 }
 
 /// The first key of a command in a context.
-pub(super) fn key(command: Command, context: Context) -> String {
-    let entry = entries().find(|entry| entry.command == command && entry.context == context);
-    entry
-        .and_then(|entry| entry.keys.first())
-        .map(ToString::to_string)
-        .unwrap_or_default()
+pub(super) fn key(scene: &Scene<'_>, command: Command, context: Context) -> String {
+    let key = scene.app.options.keymap.key_of(command, Some(context));
+    key.map(|key| key.to_string()).unwrap_or_default()
+}
+
+/// The same for an answer to a question, whose keys never change.
+pub(super) fn answer(command: Command, context: Context) -> String {
+    let key = Keymap::default().key_of(command, Some(context));
+    key.map(|key| key.to_string()).unwrap_or_default()
 }
 
 /// What a key does here, in a word.
@@ -125,7 +128,7 @@ fn hints(scene: &Scene<'_>) -> Vec<(String, &'static Entry)> {
     sensible.sort_by_key(|entry| contexts.iter().position(|context| *context == entry.context));
     sensible
         .into_iter()
-        .filter_map(|entry| Some((entry.keys.first()?.to_string(), entry)))
+        .filter_map(|entry| Some((scene.app.options.keymap.keys(entry).first()?.to_string(), entry)))
         .collect()
 }
 

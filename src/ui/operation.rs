@@ -31,7 +31,7 @@ pub(super) fn ask(buffer: &mut Buffer, area: Rect, asked: &Asked, scene: &Scene<
         };
         sentences.push(format!("↑↓ {when}"));
     }
-    let leave = (hints::key(Command::Back, Context::Question), "leave it");
+    let leave = (hints::answer(Command::Back, Context::Question), "leave it");
     let keys = match &asked.typed {
         _ if !asked.obstacles.is_empty() => vec![leave],
         _ if asked.changed.is_some() => question::yes_or_no("I have seen it, ask again"),

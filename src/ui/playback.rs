@@ -47,7 +47,7 @@ fn said_and_keys(pen: &mut Pen<'_>, app: &App, playback: &Playback, look: &Look)
     let always =
         |entry: &&Entry| entry.context == Context::Anywhere && matches!(entry.command, Command::Help | Command::Quit);
     for entry in travels.chain(entries().filter(always)) {
-        let Some(key) = entry.keys.first().map(ToString::to_string) else {
+        let Some(key) = app.options.keymap.keys(entry).first().map(ToString::to_string) else {
             continue;
         };
         if entry.hint.is_empty() || pen.room() < columns(&key) + columns(entry.hint) + 3 {

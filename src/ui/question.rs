@@ -29,8 +29,8 @@ pub(super) struct Asked {
 /// The keys of a question that is answered by yes or no.
 pub(super) fn yes_or_no(yes: &'static str) -> Vec<(String, &'static str)> {
     vec![
-        (hints::key(Command::Confirm, Context::Question), yes),
-        (hints::key(Command::Back, Context::Question), "leave it"),
+        (hints::answer(Command::Confirm, Context::Question), yes),
+        (hints::answer(Command::Back, Context::Question), "leave it"),
     ]
 }
 
@@ -53,7 +53,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, question: &Question, scene: 
     };
     let keys = match &question.typed {
         _ if matches!(question.means, Means::Missing(_)) => {
-            vec![(hints::key(Command::Back, Context::Question), "leave it")]
+            vec![(hints::answer(Command::Back, Context::Question), "leave it")]
         }
         Some(typed) if question.changed.is_none() => {
             sentences.push(format!("Because {}, type {} to do it:", typed.because, typed.wanted));

@@ -149,7 +149,7 @@ fn value(buffer: &mut Buffer, area: Rect, path: &str, node: &Znode, scroll: u16,
     }
     if lines.len() > room {
         let (above, below) = (first, lines.len().saturating_sub(first + page));
-        let key = |command| hints::key(command, Context::Anywhere);
+        let key = |command| hints::key(scene, command, Context::Anywhere);
         let keys = format!("{} {}", key(Command::PageUp), key(Command::PageDown));
         Pen::at(buffer, area, area.height.saturating_sub(1))
             .put(&format!("↑ {above} ↓ {below} more lines: {keys}"), theme.dim);

@@ -32,7 +32,7 @@ use crate::source::{Context, RETRY};
 
 pub(super) use self::older::{Turns, follow as follow_older};
 #[doc(hidden)]
-pub use self::resume::joined;
+pub use self::resume::{Joined, joined};
 
 /// A line waits so long at least, and twice that at most, for an older one of the container's other output.
 const BATCH_TIME: Duration = Duration::from_millis(50);

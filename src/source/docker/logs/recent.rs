@@ -121,7 +121,8 @@ mod tests {
         let begin = 1_795_381_035_000_000_000;
         // Some bear the same stamp.
         let file: Vec<_> = (0..9)
-            .map(|line| (begin + line / 2 * 7_000_000_001, text[line as usize % 3]))
+            .zip(text.into_iter().cycle())
+            .map(|(line, text)| (begin + line / 2 * 7_000_000_001, text))
             .collect();
         let after = [(begin + 1_000_000_000_000, "after"), (begin + 1_000_000_000_001, "it")];
         for from in 0..9 {

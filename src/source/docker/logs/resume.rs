@@ -141,10 +141,14 @@ impl First {
     }
 }
 
-/// The lines that pieces of a log make (each with whether it was written to stderr): stamp, stderr, bytes. How many of them
-/// are taken for new, and how many if the log is read once more. For the fuzz target alone.
+/// Lines: stamp, whether it was written to stderr, bytes. For the fuzz target alone.
 #[doc(hidden)]
-pub fn joined(pieces: &[(bool, Vec<u8>)]) -> (Vec<(i64, bool, Vec<u8>)>, [usize; 2]) {
+pub type Joined = Vec<(i64, bool, Vec<u8>)>;
+
+/// The lines that pieces of a log make (each with whether it was written to stderr), how many of them are taken for new, and
+/// how many if the log is read once more. For the fuzz target alone.
+#[doc(hidden)]
+pub fn joined(pieces: &[(bool, Vec<u8>)]) -> (Joined, [usize; 2]) {
     let mut resume = Resume::default();
     let mut read = || {
         resume.reopen();
