@@ -79,12 +79,11 @@ impl Resume {
             }
         }
         let back = marks.last.is_some_and(|last| line.nanos < last.nanos);
-        if self.recent.repeats(line, back) {
-            return Admission::Repeated;
-        }
-        self.recent.push(line);
+        let repeated = self.recent.repeats(line, back);
+        // If it was none, another look at the file meets both.
         match &mut marks.last {
             Some(last) if last.nanos == line.nanos => last.count += 1,
+            _ if repeated => {}
             last => {
                 *last = Some(Mark {
                     nanos: line.nanos,
@@ -92,6 +91,10 @@ impl Resume {
                 });
             }
         }
+        if repeated {
+            return Admission::Repeated;
+        }
+        self.recent.push(line);
         admission
     }
 }
