@@ -8,6 +8,7 @@
 
 pub mod act;
 pub mod authority;
+pub mod caution;
 pub mod check;
 pub mod clock;
 pub mod cluster;

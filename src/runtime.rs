@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 nothing found, 4 not a terminal, 101 an error in
 //! pgherd itself, 128+n ended by signal n.
 
+mod ask;
 mod check;
 mod clock;
 mod conductor;

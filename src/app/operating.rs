@@ -127,24 +127,12 @@ impl App {
         asked.sentences.extend(operation.consequences(&self.cluster, self.now));
         asked.obstacles = operation.obstacles(&self.cluster, self.now);
         let text = asked.typed.take().map(|typed| typed.text);
-        asked.typed = self.name_to_type(operation).map(|(wanted, because)| Typed {
+        asked.typed = self.name_for(operation).map(|(wanted, because)| Typed {
             wanted,
             because,
             text: text.unwrap_or_default(),
         });
         asked
-    }
-
-    /// What takes a server from its clients needs a name where clusters are not there for that.
-    fn name_to_type(&self, operation: &Operation) -> Option<(String, String)> {
-        let member = match operation {
-            Operation::Switchover { leader, .. } => leader,
-            Operation::Failover { candidate: member }
-            | Operation::Restart { member, .. }
-            | Operation::Reinitialise { member } => member,
-            _ => return None,
-        };
-        Some((member.to_string(), self.needs_name(Some(member))?))
     }
 
     /// A question that is open tells what is true now.
@@ -266,6 +254,9 @@ fn differs(shown: &Plan, now: &Plan) -> Option<String> {
     }
     if shown.container != now.container {
         return Some("the member runs in another container now".to_owned());
+    }
+    if shown.api_url != now.api_url {
+        return Some("the member is at another address now".to_owned());
     }
     if shown.system_id != now.system_id {
         return Some("it is another cluster now".to_owned());

@@ -2,13 +2,14 @@
 
 mod target;
 
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::app::event::Event;
 use crate::app::options::Mark;
 use crate::app::question::Question;
 use crate::app::{self, App};
@@ -27,7 +28,7 @@ use crate::source;
 use super::exit::{Failure, NOTHING_FOUND};
 use super::hands::{self, Hands};
 use super::monitor::ending_signals;
-use super::{discover, say};
+use super::{ask, discover, say};
 
 /// A member that was healed must be well again within this, or it is said.
 const WELL: Duration = Duration::from_secs(120);
@@ -52,7 +53,8 @@ pub(crate) async fn fault(
     let wanted = wanted(name, args, options.mark)?;
     let lasts = args.lasts.as_deref().map(values::span).transpose();
     let lasts = lasts.map_err(|why| Failure::Usage(format!("--for: {why}")))?;
-    let app = discover::look_at_one(options, Arc::clone(&settings)).await?;
+    let mut app = discover::look_at_one(options, Arc::clone(&settings)).await?;
+    remember(&mut app, &settings);
     if app.containers().next().is_none() {
         say(discover::describe(&app).trim_end())?;
         return Ok(ExitCode::from(NOTHING_FOUND));
@@ -180,23 +182,36 @@ fn confirmed(app: &App, orders: &[Order]) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("there is no terminal to ask on: say --yes".to_owned()));
     }
+    let mut typed = None;
     for order in orders {
         let question = Question::ask(order.act, &order.target.name, &app.cluster, app.now).map_err(Failure::Failed)?;
+        let question = app.look_before(question);
         say(&question.title())?;
-        for sentence in question.consequences() {
+        for sentence in question.warnings.iter().cloned().chain(question.consequences()) {
             say(&format!("  {sentence}"))?;
         }
+        // Two at the same moment: the second one is not looked at as if the first were none.
+        let second = || {
+            (
+                order.target.name.to_string(),
+                "more than one fault is done at once".to_owned(),
+            )
+        };
+        typed = match question.typed {
+            Some(wanted) => Some((wanted.wanted, wanted.because)),
+            None if orders.len() > 1 && order.act.is_fault() => Some(second()),
+            None => typed,
+        };
     }
-    asked("Do it? [y/N] ")
+    ask::answered(typed)
 }
 
-fn asked(question: &str) -> Result<bool, Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(question.as_bytes())?;
-    out.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "yes"))
+/// Tells it of the faults that the journal holds as active, those of other runs too.
+pub(super) fn remember(app: &mut App, settings: &Settings) {
+    if let Ok(account) = account(settings) {
+        let open = account.open().map(|(_, fault)| fault.clone()).collect();
+        app.update(Event::FaultsLeft(open), app.now);
+    }
 }
 
 async fn hands(settings: &Settings) -> Result<Hands, Failure> {

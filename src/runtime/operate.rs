@@ -3,7 +3,7 @@
 
 pub(super) mod edit;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ use crate::net::http::BasicAuth;
 
 use super::check::object;
 use super::exit::{Failure, NOTHING_FOUND};
-use super::{discover, hands, say};
+use super::{ask, discover, drill, hands, say};
 
 /// Has `spawn` carry out the plan; its progress arrives until it ends. Nothing is done that could not be written down.
 pub(super) fn begin(
@@ -110,9 +110,10 @@ pub(super) async fn run(
     if read_only {
         return Err(Failure::Usage("read-only: nothing may change the cluster".to_owned()));
     }
-    let Some(app) = found(options, &settings).await? else {
+    let Some(mut app) = found(options, &settings).await? else {
         return Ok(ExitCode::from(NOTHING_FOUND));
     };
+    drill::remember(&mut app, &settings);
     let way = way(&command);
     let operation = operation(command, &app).await?;
     let obstacles = operation.obstacles(&app.cluster, app.now);
@@ -191,7 +192,7 @@ fn document(operation: &Operation, report: &Report, outcome: &Outcome) -> String
     format!("{document:#}")
 }
 
-/// Says what will happen and asks.
+/// Says what will happen and asks; where a key is not enough on the screen, a yes is not enough here.
 fn confirmed(operation: &Operation, app: &App) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(
@@ -199,30 +200,24 @@ fn confirmed(operation: &Operation, app: &App) -> Result<bool, Failure> {
         ));
     }
     say(&question(operation, app))?;
-    print("Go on? [y/N] ")?;
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    read.map_err(|error| Failure::Failed(format!("standard input: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    ask::answered(app.name_for(operation))
 }
 
-/// What is asked, and what will happen.
+/// What is asked, what speaks against it, and what will happen.
 fn question(operation: &Operation, app: &App) -> String {
     let at = operation
         .at()
         .map_or_else(String::new, |at| format!(" at {}", time(at)));
     let mut text = format!("{operation}{at}");
-    for line in operation.consequences(&app.cluster, app.now) {
+    for line in app
+        .warnings()
+        .into_iter()
+        .chain(operation.consequences(&app.cluster, app.now))
+    {
         text.push_str("\n  ");
         text.push_str(&line);
     }
     text
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| Failure::Failed(format!("standard output: {error}")))
 }
 
 fn way(command: &OperateCommand) -> Way {

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::event::Event;
 use crate::app::options::Mark;
 use crate::model::check::{State, Step};
-use crate::model::fixture::World;
+use crate::model::fixture::{LEADER, REPLICA, World};
 use crate::model::name::MemberName;
 
 fn app(world: &World) -> App {
@@ -135,4 +135,134 @@ fn a_time_is_stepped_where_patroni_keeps_one() {
     app.ask_operation(Operation::Pause);
     app.command(Command::Down);
     assert_eq!(asked(&app).delay, 0);
+}
+
+/// A question about the second member, or of the whole cluster, that is open.
+fn open(app: &mut App, operation: Operation) {
+    app.ask_operation(operation);
+    assert!(asked(app).changed.is_none());
+}
+
+fn restart() -> Operation {
+    Operation::Restart {
+        member: MemberName::from(REPLICA),
+        only_pending: false,
+        at: None,
+    }
+}
+
+#[test]
+fn a_member_made_anew_under_an_open_question_is_asked_for_again() {
+    let mut world = World::healthy();
+    let mut app = app(&world);
+    open(&mut app, restart());
+    world.container("pg-slave").id = "made anew".to_owned();
+    world.pass(1_000);
+    app.cluster = world.cluster.clone();
+    assert_eq!(
+        app.command(Command::Confirm),
+        [],
+        "the other container was not confirmed"
+    );
+    assert!(matches!(app.view.overlay, Some(Overlay::AskOperation(_))));
+    let effects = app.command(Command::Confirm);
+    assert!(
+        matches!(effects.as_slice(), [Effect::Operate(plan)] if plan.container.as_deref() == Some("made anew")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_member_that_moved_under_an_open_question_is_asked_for_again() {
+    let mut world = World::healthy();
+    let mut app = app(&world);
+    open(&mut app, restart());
+    world.entry(REPLICA).api_url = Some("http://192.0.2.9:8008/patroni".to_owned());
+    world.pass(1_000);
+    app.cluster = world.cluster.clone();
+    assert_eq!(app.command(Command::Confirm), []);
+    assert!(matches!(app.view.overlay, Some(Overlay::AskOperation(_))));
+}
+
+#[test]
+fn a_role_that_changed_under_an_open_question_ends_a_switchover() {
+    let mut world = World::healthy();
+    let mut app = app(&world);
+    let operation = switchover(&app);
+    open(&mut app, operation);
+    world.expire(LEADER);
+    world.take_lock(REPLICA);
+    world.pass(1_000);
+    app.cluster = world.cluster.clone();
+    for _ in 0..3 {
+        assert_eq!(
+            app.command(Command::Confirm),
+            [],
+            "whoever was to hand over leads no more"
+        );
+    }
+    assert!(!asked(&app).obstacles.is_empty());
+}
+
+#[test]
+fn what_another_operator_did_meanwhile_stands_against_a_yes() {
+    let mut app = app(&World::healthy());
+    open(&mut app, Operation::Pause);
+    let mut world = World::healthy();
+    world.dcs.config.as_mut().unwrap().pause = true;
+    world.pass(1_000);
+    app.cluster = world.cluster.clone();
+    app.now = world.now;
+    for _ in 0..3 {
+        assert_eq!(app.command(Command::Confirm), [], "the other one paused it already");
+    }
+    assert!(!asked(&app).obstacles.is_empty());
+}
+
+#[test]
+fn read_only_refuses_every_operation_by_menu_palette_and_open_question() {
+    let mut app = app(&World::healthy());
+    let key = |code| Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
+    for opening in ['X', ':'] {
+        for name in [
+            "switchover",
+            "failover",
+            "restart",
+            "reload",
+            "reinit",
+            "pause",
+            "edit-config",
+        ] {
+            app.view.read_only = true;
+            app.view.overlay = None;
+            let mut effects = Vec::new();
+            for letter in format!("{opening}{name}").chars() {
+                effects.extend(app.update(key(KeyCode::Char(letter)), app.now).0);
+            }
+            effects.extend(app.update(key(KeyCode::Enter), app.now).0);
+            let acts = |effect: &Effect| matches!(effect, Effect::Operate(_) | Effect::EditConfig(_) | Effect::Act(_));
+            assert!(!effects.iter().any(acts), "{opening}{name}: {effects:?}");
+            let asks = matches!(
+                app.view.overlay,
+                Some(Overlay::AskOperation(_) | Overlay::Operation(_) | Overlay::Question(_))
+            );
+            assert!(!asks, "{opening}{name}: {:?}", app.view.overlay);
+        }
+    }
+    app.view.overlay = None;
+    app.view.read_only = false;
+    open(&mut app, restart());
+    app.view.read_only = true;
+    assert_eq!(app.command(Command::Confirm), []);
+    assert_eq!(said(&mut app), "read-only: nothing was done");
+}
+
+#[test]
+fn the_clusters_name_is_typed_where_no_member_is_the_target() {
+    let mut app = app(&World::healthy());
+    app.options.mark = Mark::Protected;
+    app.ask_operation(Operation::Pause);
+    let scope = app.cluster.scope.clone().unwrap();
+    assert_eq!(asked(&app).typed.as_ref().unwrap().wanted, scope);
+    assert_eq!(app.command(Command::Confirm), [], "a yes is not enough");
 }

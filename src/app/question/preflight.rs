@@ -3,12 +3,14 @@
 use super::{Part, Question, Typed};
 use crate::app::App;
 use crate::app::options::Mark;
-use crate::model::member::{Condition, Member};
+use crate::model::caution::{self, Caution};
+use crate::model::member::Member;
 use crate::model::name::MemberName;
+use crate::model::operation::Operation;
 
 impl App {
     /// Completes a question with what only the whole state knows.
-    pub(in crate::app) fn look_before(&self, mut question: Question) -> Question {
+    pub fn look_before(&self, mut question: Question) -> Question {
         question.warnings = self.warnings();
         let member = match &question.situation.part {
             Part::Member(member, _) => Some(member),
@@ -25,7 +27,7 @@ impl App {
     }
 
     /// What speaks against any act now.
-    pub(in crate::app) fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let dcs = self.cluster.snapshot();
         match dcs.and_then(|dcs| dcs.config.as_ref()) {
@@ -56,26 +58,26 @@ impl App {
         warnings
     }
 
-    /// Why the name has to be typed before something is done to this member, or to what is none, if it has to be.
-    pub(in crate::app) fn needs_name(&self, target: Option<&MemberName>) -> Option<String> {
-        if !self.is_for_tests() {
-            return Some("this cluster is marked neither as a lab nor as test".to_owned());
-        }
+    /// Why the name has to be typed before a fault in this member, or in what is none, if it has to be.
+    fn needs_name(&self, target: Option<&MemberName>) -> Option<String> {
         let members = self.members();
-        let well = |member: &&Member| member.condition == Condition::Well;
-        let others = |member: &&Member| target != Some(&member.name);
-        if target.is_some() && !members.iter().filter(others).any(|member| well(&member)) {
-            return Some("no other member works".to_owned());
+        self.caution(&members).of_fault(target.map(MemberName::as_str))
+    }
+
+    /// The name that has to be typed before this operation, and why, if it has to be.
+    pub fn name_for(&self, operation: &Operation) -> Option<(String, String)> {
+        let members = self.members();
+        let because = self.caution(&members).of_operation(operation)?;
+        Some((caution::name_of(operation, &self.cluster), because))
+    }
+
+    fn caution<'a>(&self, members: &'a [Member]) -> Caution<'a> {
+        Caution {
+            for_tests: self.is_for_tests(),
+            members,
+            fault_active: self.active_faults().next().is_some(),
+            fault_with_it: self.faults.planned.iter().any(|planned| planned.at.is_none()),
         }
-        if self.active_faults().next().is_some() {
-            return Some("a fault of ours is still active".to_owned());
-        }
-        if self.faults.planned.iter().any(|planned| planned.at.is_none()) {
-            return Some("another fault is done at the same moment".to_owned());
-        }
-        let ill: Vec<_> = members.iter().filter(others).filter(|member| !well(member)).collect();
-        ill.first()
-            .map(|member| format!("redundancy is not whole: {} is {}", member.name, member.state))
     }
 
     /// Faults are what it is for: a lab of ours, or marked so.
