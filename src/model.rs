@@ -36,6 +36,7 @@ pub mod postgres;
 pub mod prediction;
 pub mod probe;
 pub mod proxy;
+pub mod quorum;
 pub mod secret;
 pub mod signal;
 pub mod store;

@@ -22,11 +22,21 @@ pub async fn perform(plan: &Plan, login: Option<&BasicAuth>, tell: UnboundedSend
 }
 
 /// Where the steps are told.
-pub(super) struct Teller(UnboundedSender<Progress>);
+#[derive(Clone)]
+pub(super) struct Teller {
+    tell: UnboundedSender<Progress>,
+    /// Of whom the steps are, where that changes on the way.
+    about: Option<String>,
+}
 
 impl Teller {
     pub(super) fn to(tell: UnboundedSender<Progress>) -> Self {
-        Self(tell)
+        Self { tell, about: None }
+    }
+
+    /// What comes is told of this one.
+    pub(super) fn about(&mut self, whom: String) {
+        self.about = Some(whom);
     }
 
     /// Does a step and tells of it. One that ends the operation has failed, unless that is what was wanted.
@@ -50,13 +60,17 @@ impl Teller {
         }
     }
 
-    fn state(&self, name: &str, state: State) {
-        let name = name.to_owned();
+    /// Tells of a step.
+    pub(super) fn state(&self, name: &str, state: State) {
+        let name = match &self.about {
+            Some(whom) => format!("{whom}: {name}"),
+            None => name.to_owned(),
+        };
         self.say(Progress::Step(Step { name, state }));
     }
 
     fn say(&self, progress: Progress) {
         // Nobody may listen any more; the operation goes on.
-        let _ = self.0.send(progress);
+        let _ = self.tell.send(progress);
     }
 }

@@ -8,6 +8,7 @@ pub mod document;
 mod handover;
 mod member;
 mod request;
+mod rolling;
 mod settings;
 mod sight;
 
@@ -41,7 +42,7 @@ pub(super) async fn perform(plan: &Plan, login: Option<&BasicAuth>, teller: &Tel
     let operator = Operator {
         plan,
         login,
-        teller,
+        teller: teller.clone(),
         eyes,
         under_way: JoinSet::new(),
     };
@@ -60,7 +61,7 @@ pub async fn configuration(store: &StoreTarget) -> Result<Document, String> {
 struct Operator<'a> {
     plan: &'a Plan,
     login: Option<&'a BasicAuth>,
-    teller: &'a Teller,
+    teller: Teller,
     eyes: Eyes,
     /// A request that Patroni answers when it is through.
     under_way: JoinSet<(MemberName, Result<Answer, Lost>)>,
@@ -78,7 +79,7 @@ enum Seen<T = ()> {
 
 impl Operator<'_> {
     async fn run(mut self) -> Result<Outcome, Outcome> {
-        let teller = self.teller;
+        let teller = self.teller.clone();
         let before = teller.step("as confirmed", self.confirm()).await?;
         match &self.plan.operation {
             Operation::Switchover { leader, candidate, at } => {
@@ -91,6 +92,7 @@ impl Operator<'_> {
                 only_pending,
                 at,
             } => self.restart(&before, member, *only_pending, *at).await,
+            Operation::RollingRestart { leader, replicas } => self.rolling_restart(leader, replicas).await,
             Operation::Reload { member } => self.reload(member).await,
             Operation::Reinitialise { member } => self.reinitialise(&before, member).await,
             Operation::FlushRestart { member } => self.flush_restart(member).await,
@@ -123,7 +125,7 @@ impl Operator<'_> {
         deadline: Instant,
         seen: impl Fn(&Sight) -> Seen<T>,
     ) -> Result<T, Outcome> {
-        let teller = self.teller;
+        let teller = self.teller.clone();
         teller.step(name, self.watch(members, deadline, seen)).await
     }
 

@@ -2,17 +2,18 @@
 
 mod consequence;
 mod preflight;
+mod sense;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::act::drill::Drill;
-use crate::model::act::{Act, ActTarget, ContainerAct};
+use crate::model::act::{Act, ActTarget};
 use crate::model::cluster::Cluster;
 use crate::model::container::{Container, ContainerKind, ContainerState};
 use crate::model::member::{self, Member, MemberRole};
 use crate::model::name::{ContainerName, MemberName};
+use crate::model::quorum::Quorum;
 use crate::model::takeover;
 use crate::model::time::Timestamp;
 
@@ -174,6 +175,9 @@ pub struct Situation {
     pub state: ContainerState,
     /// Those who could take over from it, if it leads.
     pub successors: Vec<MemberName>,
+    /// The ensemble, if it is one of its servers.
+    #[serde(default)]
+    pub quorum: Option<Quorum>,
 }
 
 /// What part of the cluster a container is.
@@ -204,8 +208,8 @@ impl Question {
         let act = act.into();
         let found = find(cluster, container).ok_or_else(|| format!("container {container} is gone"))?;
         match act {
-            Act::Container(verb) => applies(verb, found),
-            Act::Drill(drill) => fits(drill, found),
+            Act::Container(verb) => sense::applies(verb, found),
+            Act::Drill(drill) => sense::fits(drill, found),
         }?;
         let target = ActTarget {
             id: found.id.clone(),
@@ -286,32 +290,6 @@ impl Question {
     }
 }
 
-/// Whether Docker's verb makes sense now.
-fn applies(act: ContainerAct, found: &Container) -> Result<(), String> {
-    let refuse = |why: &str| Err(format!("{} {why}: nothing to {}", found.name, act.word()));
-    match (act, &found.state) {
-        (ContainerAct::Start, ContainerState::Running) => refuse("runs already"),
-        (ContainerAct::Start, ContainerState::Paused) => refuse("is paused (unpause it)"),
-        (ContainerAct::Pause, ContainerState::Paused) => refuse("is paused already"),
-        (ContainerAct::Unpause, state) if *state != ContainerState::Paused => refuse("is not paused"),
-        (
-            ContainerAct::Stop | ContainerAct::Kill | ContainerAct::Pause,
-            ContainerState::Exited { .. } | ContainerState::Created,
-        ) => refuse("does not run"),
-        _ => Ok(()),
-    }
-}
-
-/// Whether a drill makes sense now; what only the container itself can tell is found out when it is done.
-fn fits(drill: Drill, found: &Container) -> Result<(), String> {
-    let is_member = matches!(found.kind, ContainerKind::Patroni { .. });
-    match found.state {
-        _ if drill.needs_member() && !is_member => Err(format!("{drill}: {} runs no member", found.name)),
-        ContainerState::Running => Ok(()),
-        _ => Err(format!("{drill}: {} does not run, it is {}", found.name, found.state)),
-    }
-}
-
 fn find<'a>(cluster: &'a Cluster, name: &ContainerName) -> Option<&'a Container> {
     cluster
         .containers
@@ -338,6 +316,7 @@ fn situation(cluster: &Cluster, container: &Container, now: Timestamp) -> Situat
         .into_iter()
         .filter(|candidate| leads && candidate.verdict.is_ok());
     Situation {
+        quorum: Quorum::of(cluster).filter(|_| part == Part::Store),
         part,
         state: container.state.clone(),
         successors: able.map(|candidate| candidate.member).collect(),
@@ -358,6 +337,9 @@ fn difference(before: &Situation, now: &Situation) -> Option<String> {
             ));
         }
         (old, new) if old != new => return Some("it is another part of the cluster now".to_owned()),
+        _ if before.quorum != now.quorum => {
+            return now.quorum.map(|quorum| format!("ZooKeeper is not as it was: {quorum}"));
+        }
         _ => {}
     }
     if before.state != now.state {

@@ -44,6 +44,12 @@ pub enum OperateCommand {
         #[command(flatten)]
         way: Way,
     },
+    /// Restart every PostgreSQL: the replicas one after the other, then the leader hands over.
+    RollingRestart {
+        /// How it is asked for.
+        #[command(flatten)]
+        way: Way,
+    },
     /// Have a member's Patroni read its configuration file again.
     Reload {
         /// Whose.

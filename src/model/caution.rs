@@ -3,6 +3,7 @@
 
 use super::cluster::Cluster;
 use super::member::{Condition, Member};
+use super::name::ContainerName;
 use super::operation::{Operation, ServerState};
 
 /// What is true where something is about to be done.
@@ -26,7 +27,7 @@ impl Caution<'_> {
         }
         let well = |member: &&Member| member.condition == Condition::Well;
         let is_target = |member: &&Member| {
-            let container = member.container.as_ref().map(|container| container.as_str());
+            let container = member.container.as_ref().map(ContainerName::as_str);
             target.is_some_and(|target| member.name.as_str() == target || container == Some(target))
         };
         let others = || self.members.iter().filter(|member| !is_target(member));
@@ -57,6 +58,7 @@ impl Caution<'_> {
 fn taken(operation: &Operation) -> Option<&str> {
     match operation {
         Operation::Switchover { leader: member, .. }
+        | Operation::RollingRestart { leader: member, .. }
         | Operation::Failover { candidate: member }
         | Operation::Restart { member, .. }
         | Operation::Reinitialise { member } => Some(member.as_str()),
@@ -112,6 +114,10 @@ mod tests {
             version: None,
             changes: Vec::new(),
         };
+        let rolling = Operation::RollingRestart {
+            leader: LEADER.into(),
+            replicas: vec![member.clone()],
+        };
         let candidate = member.clone();
         vec![
             (switchover, LEADER, true),
@@ -127,6 +133,7 @@ mod tests {
             (Operation::Resume, "the scope", false),
             (Operation::FlushSwitchover, "the scope", false),
             (edit, "the scope", false),
+            (rolling, "the scope", true),
         ]
     }
 

@@ -21,7 +21,7 @@ pub use self::head::{Head, Program};
 pub use self::level::{Level, level};
 pub use self::meaning::{Kind, Meaning, meaning};
 pub use self::noise::is_noise;
-pub use self::repeat::{repeat_key, shape};
+pub use self::repeat::{may_repeat, repeat_key, shape};
 pub use self::stamp::Stamp;
 use super::name::ContainerName;
 use super::secret::mask;

@@ -4,6 +4,7 @@
 //! Pure: [`crate::action::operation`] carries it out and tells of it in [`Progress`].
 
 mod preflight;
+mod rolling;
 
 use std::fmt;
 use std::time::Duration;
@@ -44,6 +45,13 @@ pub enum Operation {
         only_pending: bool,
         /// When; `None` is now.
         at: Option<Timestamp>,
+    },
+    /// Every PostgreSQL restarts: the replicas one after the other, then the leader hands over.
+    RollingRestart {
+        /// Who leads and has to when it begins.
+        leader: MemberName,
+        /// The others, in their order.
+        replicas: Vec<MemberName>,
     },
     /// A member's Patroni reads its configuration file again.
     Reload {
@@ -144,6 +152,7 @@ impl Operation {
             Self::Switchover { .. } => "switchover",
             Self::Failover { .. } => "failover",
             Self::Restart { .. } => "restart",
+            Self::RollingRestart { .. } => "rolling restart",
             Self::Reload { .. } => "reload",
             Self::Reinitialise { .. } => "reinit",
             Self::Pause => "pause",
@@ -205,7 +214,7 @@ impl fmt::Display for Operation {
             | Self::Reload { member }
             | Self::Reinitialise { member }
             | Self::FlushRestart { member } => write!(f, "{word} of {member}"),
-            Self::Pause | Self::Resume => write!(f, "{word} of the cluster"),
+            Self::Pause | Self::Resume | Self::RollingRestart { .. } => write!(f, "{word} of the cluster"),
             Self::FlushSwitchover => f.write_str(word),
             Self::EditConfig { changes, .. } => write!(f, "{word}: {}", several(changes.len(), "change")),
             Self::SetServer {

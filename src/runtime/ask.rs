@@ -8,9 +8,9 @@ use super::exit::Failure;
 ///
 /// # Errors
 /// Standard input or output fails.
-pub(super) fn answered(typed: Option<(String, String)>) -> Result<bool, Failure> {
+pub(super) fn answered(typed: Option<&(String, String)>) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
-    let asked = match &typed {
+    let asked = match typed {
         Some((name, because)) => format!("Because {because}, type {name} to do it: "),
         None => "Go on? [y/N] ".to_owned(),
     };
@@ -19,7 +19,7 @@ pub(super) fn answered(typed: Option<(String, String)>) -> Result<bool, Failure>
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     read.map_err(|error| Failure::Failed(format!("standard input: {error}")))?;
-    Ok(agrees(&answer, typed.as_ref().map(|(name, _)| name.as_str())))
+    Ok(agrees(&answer, typed.map(|(name, _)| name.as_str())))
 }
 
 fn agrees(answer: &str, name: Option<&str>) -> bool {

@@ -203,7 +203,7 @@ fn confirmed(app: &App, orders: &[Order]) -> Result<bool, Failure> {
             None => typed,
         };
     }
-    ask::answered(typed)
+    ask::answered(typed.as_ref())
 }
 
 /// Tells it of the faults that the journal holds as active, those of other runs too.

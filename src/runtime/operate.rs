@@ -200,7 +200,7 @@ fn confirmed(operation: &Operation, app: &App) -> Result<bool, Failure> {
         ));
     }
     say(&question(operation, app))?;
-    ask::answered(app.name_for(operation))
+    ask::answered(app.name_for(operation).as_ref())
 }
 
 /// What is asked, what speaks against it, and what will happen.
@@ -225,6 +225,7 @@ fn way(command: &OperateCommand) -> Way {
         OperateCommand::Switchover { way, .. }
         | OperateCommand::Failover { way, .. }
         | OperateCommand::Restart { way, .. }
+        | OperateCommand::RollingRestart { way }
         | OperateCommand::Reload { way, .. }
         | OperateCommand::Reinit { way, .. }
         | OperateCommand::Pause { way }
@@ -263,6 +264,8 @@ async fn operation(command: OperateCommand, app: &App) -> Result<Operation, Fail
             only_pending: pending,
             at: when(at)?,
         },
+        OperateCommand::RollingRestart { .. } => Operation::rolling_restart(&app.cluster)
+            .ok_or_else(|| Failure::Failed("refused: nobody leads".to_owned()))?,
         OperateCommand::Reload { member, .. } => Operation::Reload { member: name(member) },
         OperateCommand::Reinit { member, .. } => Operation::Reinitialise { member: name(member) },
         OperateCommand::Pause { .. } => Operation::Pause,

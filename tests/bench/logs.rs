@@ -36,6 +36,9 @@ const ROUNDS: usize = 3;
 /// Longest time for one of them.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// The same for a rival, which may never get there.
+const PATIENCE: Duration = Duration::from_secs(40);
+
 /// At most so many times the time of `docker logs -f`.
 const RATIO: f64 = 1.3;
 /// Peak of memory, in MB.
@@ -161,7 +164,7 @@ fn history(containers: usize, oxker: Option<&Tui>, verdict: &mut Verdict) {
         ours.push(Pgherd::start(&flood.herd.project, &["--since=all"]).seen(begun, flood.lines(), LIMIT));
         if let Some(oxker) = oxker {
             let begun = Instant::now();
-            others.push(oxker.start().seen(begun, LIMIT));
+            others.push(oxker.start().seen(begun, PATIENCE));
         }
     }
     compare("lines that are there", containers, [theirs, ours, others], verdict);
@@ -184,7 +187,7 @@ fn live(containers: usize, oxker: Option<&Tui>, verdict: &mut Verdict) {
         if let Some(oxker) = oxker {
             let flood = Flood::new("live", containers);
             let running = oxker.start();
-            others.push(running.seen(begin(&flood), LIMIT));
+            others.push(running.seen(begin(&flood), PATIENCE));
         }
     }
     compare(

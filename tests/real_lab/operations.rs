@@ -236,6 +236,31 @@ fn each_operation_ends_when_the_cluster_has_changed() {
 }
 
 #[test]
+fn a_rolling_restart_starts_every_postgresql_anew_and_hands_over_once() {
+    let lab = lab();
+    let leader = lab.leader().unwrap();
+    let replica = other(&leader);
+    let before = [&leader, replica].map(|member| started(&lab, member));
+    let end = format!("done: all 2 were started anew; {replica} leads");
+    let text = done(&["rolling-restart"], &[], &end);
+    let order = [
+        format!("{replica}: PostgreSQL started anew"),
+        format!("{replica}: streams again"),
+        format!("{leader} hands over: asked for"),
+        format!("{leader}: started anew by the handover"),
+    ];
+    let places = order.map(|step| text.find(&step).unwrap_or_else(|| panic!("{step}\n{text}")));
+    assert!(places.is_sorted(), "{text}");
+    for (member, before) in [&leader, replica].into_iter().zip(before) {
+        assert_ne!(started(&lab, member), before, "{member}");
+    }
+    assert_eq!(
+        (lab.leader().as_deref(), lab.state(&leader).as_deref()),
+        (Some(replica), Some("streaming"))
+    );
+}
+
+#[test]
 fn where_only_zookeeper_is_reached_it_is_done_there() {
     let lab = lab();
     let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -29,6 +29,8 @@ pub(crate) struct Terminal {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     parser: Arc<Mutex<vt100::Parser>>,
     raw: Arc<Mutex<Vec<u8>>>,
+    /// How often the screen changed.
+    changes: Arc<AtomicUsize>,
     reader: JoinHandle<()>,
 }
 
@@ -55,7 +57,8 @@ impl Terminal {
         let raw = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let (screen, bytes) = (Arc::clone(&parser), Arc::clone(&raw));
+        let changes = Arc::new(AtomicUsize::new(0));
+        let (screen, bytes, counter) = (Arc::clone(&parser), Arc::clone(&raw), Arc::clone(&changes));
         let reader = thread::spawn(move || {
             let mut buffer = [0; 65_536];
             let mut pending = Vec::new();
@@ -64,6 +67,7 @@ impl Terminal {
                 pending.extend_from_slice(&buffer[..count]);
                 let whole: Vec<u8> = pending.drain(..complete(&pending)).collect();
                 screen.lock().unwrap().process(&whole);
+                counter.fetch_add(1, Ordering::Release);
             }
             screen.lock().unwrap().process(&pending);
         });
@@ -73,6 +77,7 @@ impl Terminal {
             writer,
             parser,
             raw,
+            changes,
             reader,
         }
     }
@@ -80,6 +85,11 @@ impl Terminal {
     /// The screen as text, a line a row.
     pub(crate) fn screen(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
+    }
+
+    /// How often the screen changed so far: before it changes again, another look shows nothing new.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// The first row of the screen that contains `text`.

@@ -20,7 +20,7 @@ use crate::net::zookeeper::write::{Unwritten, put};
 const HANDOVER: Duration = Duration::from_secs(120);
 
 /// It may have to be rewound first.
-const FOLLOWS: Duration = Duration::from_secs(90);
+pub(super) const FOLLOWS: Duration = Duration::from_secs(90);
 
 impl Operator<'_> {
     pub(super) async fn switchover(
@@ -80,7 +80,7 @@ impl Operator<'_> {
         } else {
             Vec::new()
         };
-        let teller = self.teller;
+        let teller = self.teller.clone();
         teller.step("withdrawn", self.withdraw(before, &to)).await?;
         let deadline = self.rounds(1);
         self.until("gone from ZooKeeper", &[], deadline, |sight| {
@@ -110,7 +110,7 @@ impl Operator<'_> {
     /// Asks Patroni, or, where none is reached, writes `znode`. Whether a request that is gone again without a change of
     /// leader was refused: then only the znode tells.
     async fn request(&mut self, before: &Sight, request: Request, znode: &Value) -> Result<bool, Outcome> {
-        let teller = self.teller;
+        let teller = self.teller.clone();
         let asking = async {
             match self.reach(&self.anybody(&before.dcs)).await {
                 Ok(to) => {

@@ -36,7 +36,7 @@ impl Operator<'_> {
             ("schedule", at.clone().map(Value::from)),
         ]);
         let request = Request::post("/restart", body);
-        let teller = self.teller;
+        let teller = self.teller.clone();
         if let Some(at) = at {
             let asking = async { Ok(((), self.ask(&to, &request).await?)) };
             teller.step(&request.to(member), asking).await?;
@@ -68,7 +68,7 @@ impl Operator<'_> {
     pub(super) async fn reload(&mut self, member: &MemberName) -> Result<Outcome, Outcome> {
         let to = self.itself(member).await?;
         let request = Request::post("/reload", json!({}));
-        let teller = self.teller;
+        let teller = self.teller.clone();
         let asking = async {
             let words = self.ask(&to, &request).await?;
             Ok((words.clone(), words))
@@ -89,7 +89,7 @@ impl Operator<'_> {
         // Where PostgreSQL does not run there is no start to compare with: then any is a new one.
         let started = before.rest.get(member).and_then(|status| status.started.clone());
         let request = Request::post("/reinitialize", json!({}));
-        let teller = self.teller;
+        let teller = self.teller.clone();
         let asking = async { Ok(((), self.ask(&to, &request).await?)) };
         teller.step(&request.to(member), asking).await?;
         let members = [member.clone()];
@@ -121,7 +121,7 @@ impl Operator<'_> {
     pub(super) async fn flush_restart(&mut self, member: &MemberName) -> Result<Outcome, Outcome> {
         let to = self.itself(member).await?;
         let request = Request::delete("/restart");
-        let teller = self.teller;
+        let teller = self.teller.clone();
         let asking = async { Ok(((), self.ask(&to, &request).await?)) };
         teller.step(&request.to(member), asking).await?;
         let deadline = self.rounds(2);
@@ -143,7 +143,7 @@ impl Operator<'_> {
 }
 
 /// When its PostgreSQL was started the last time; nothing where it does not run.
-fn started(before: &Sight, member: &MemberName) -> Result<Option<String>, Outcome> {
+pub(super) fn started(before: &Sight, member: &MemberName) -> Result<Option<String>, Outcome> {
     let status = before.rest.get(member).ok_or_else(|| {
         Outcome::Refused(format!(
             "Patroni of {member} does not say when PostgreSQL was started: a restart would not be seen"
@@ -153,7 +153,7 @@ fn started(before: &Sight, member: &MemberName) -> Result<Option<String>, Outcom
 }
 
 /// Its PostgreSQL is not the one that was started then.
-fn again(status: &RestStatus, started: Option<&String>) -> bool {
+pub(super) fn again(status: &RestStatus, started: Option<&String>) -> bool {
     status.started.is_some() && status.started.as_ref() != started
 }
 

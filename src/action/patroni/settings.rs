@@ -11,7 +11,7 @@ use crate::net::zookeeper::write::{Unwritten, put};
 impl Operator<'_> {
     /// Through REST as `patronictl pause` does, else in the znode.
     pub(super) async fn set_pause(&mut self, pause: bool) -> Result<Outcome, Outcome> {
-        let teller = self.teller;
+        let teller = self.teller.clone();
         teller.step("asked for", self.ask_pause(pause)).await?;
         let deadline = self.rounds(1);
         let holds = |paused: bool| {
@@ -72,7 +72,7 @@ impl Operator<'_> {
 
     /// In the znode, since only there the version that was confirmed can be held against what is written.
     pub(super) async fn edit_config(&mut self, version: Option<i32>, changes: &[Change]) -> Result<Outcome, Outcome> {
-        let teller = self.teller;
+        let teller = self.teller.clone();
         let writing = async {
             let document = self.document().await?;
             if let Some(conflict) = conflict(&document, version, changes) {

@@ -28,7 +28,7 @@ async fn reload(plan: &Plan, login: Option<&BasicAuth>) -> Result<String, Outcom
     let operator = Operator {
         plan,
         login,
-        teller: &Teller::to(tell),
+        teller: Teller::to(tell),
         eyes: Eyes::of(plan.store.as_ref().unwrap(), &plan.rest).unwrap(),
         under_way: JoinSet::new(),
     };

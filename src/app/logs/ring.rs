@@ -25,6 +25,8 @@ pub(super) struct Ring {
     next: i64,
     /// The last line without its numbers: what differs in that does not repeat it.
     shape: Option<u64>,
+    /// Whether the last line may be repeated at all, if that was asked.
+    may_repeat: Option<bool>,
     /// The next line begins a run, whatever it says.
     pub(super) held: bool,
     /// Lines that begin a run although they say that they do not: what they repeated was dropped, and then older lines
@@ -72,17 +74,17 @@ impl Ring {
             }
         }
         let shape = Some(log::shape(&line.text));
-        let repeats = shape == self.shape && !self.held && self.is_repeated_by(&line.text);
+        // With the same shape, both have the same key if they have one: `log::repeat_key`.
+        let may_repeat = (shape == self.shape && !self.held).then(|| log::may_repeat(&line.text));
+        let repeats = may_repeat == Some(true) && self.last_may_repeat();
         self.put(line, position, repeats);
-        self.shape = shape;
+        (self.shape, self.may_repeat) = (shape, may_repeat);
     }
 
-    fn is_repeated_by(&self, text: &str) -> bool {
-        let last = self.locate(self.last());
-        last.is_some_and(|(chunk, index)| {
-            let key = log::repeat_key(text);
-            key.is_some() && key == log::repeat_key(chunk.text(index))
-        })
+    fn last_may_repeat(&self) -> bool {
+        let last = || self.locate(self.last());
+        let asked = || last().is_some_and(|(chunk, index)| log::may_repeat(chunk.text(index)));
+        self.may_repeat.unwrap_or_else(asked)
     }
 
     /// The same for a line of which it is known whether it repeats the last one.
@@ -135,6 +137,7 @@ impl Ring {
         self.shape = self
             .locate(self.last())
             .map(|(chunk, index)| log::shape(chunk.text(index)));
+        self.may_repeat = None;
     }
 
     /// Puts the lines of another before these; none of its lines is after one of these.
@@ -146,7 +149,7 @@ impl Ring {
         if self.lines > 0 {
             self.seams.insert(0, first);
         } else {
-            self.shape = older.shape;
+            (self.shape, self.may_repeat) = (older.shape, older.may_repeat);
         }
         let mut number = first;
         for mut chunk in older.chunks.into_iter().rev() {

@@ -30,6 +30,7 @@ impl App {
                 Operation::FlushRestart { member },
             ]);
         }
+        operations.extend(Operation::rolling_restart(&self.cluster));
         operations.extend([Operation::Pause, Operation::Resume, Operation::FlushSwitchover]);
         operations.extend(self.servers());
         let mut items: Vec<Item> = operations.into_iter().map(|operation| self.item(operation)).collect();
@@ -97,6 +98,7 @@ fn help_of(operation: &Operation) -> &'static str {
         Operation::Switchover { .. } => "The leader hands over, planned and without loss; now or at a time.",
         Operation::Failover { .. } => "Somebody takes over, also without a leader, also at a loss.",
         Operation::Restart { .. } => "Its PostgreSQL restarts, under Patroni; now or at a time.",
+        Operation::RollingRestart { .. } => "Every PostgreSQL restarts, and clients lose writes once, at the handover.",
         Operation::Reload { .. } => "Its Patroni reads its configuration file again.",
         Operation::Reinitialise { .. } => "A replica throws its data away and is made anew from the leader.",
         Operation::Pause => "Maintenance: Patroni watches and changes nothing by itself.",

@@ -4,9 +4,11 @@ use super::{Part, Question, Situation, names};
 use crate::model::act::drill::Drill;
 use crate::model::act::{Act, ContainerAct};
 use crate::model::cluster::Cluster;
+use crate::model::container::ContainerState;
 use crate::model::failover::{Fault, Hit};
 use crate::model::member::MemberRole;
 use crate::model::prediction::{self, Timing, predict};
+use crate::model::quorum::Quorum;
 use crate::model::time::Timestamp;
 
 impl Question {
@@ -44,6 +46,9 @@ impl Question {
             (Part::Member(name, _), false) => lines.push(format!(
                 "{name} joins again, as Patroni decides: as a replica if another leads."
             )),
+            (Part::Store, true) if self.situation.keeps_quorum() => {
+                lines.push("ZooKeeper goes on without it: Patroni finds another server.".to_owned());
+            }
             (Part::Store, true) if matches!(self.act, Act::Drill(_)) => {
                 lines.push("Patroni may lose its store, and then demotes the leader.".to_owned());
             }
@@ -57,6 +62,9 @@ impl Question {
             (Part::Proxy, true) => lines.push("Clients lose the entry point; the databases go on.".to_owned()),
             (Part::Proxy, false) => lines.push("Clients reach the leader again once its checks succeed.".to_owned()),
             (Part::Other, _) => lines.push("It is not known as a part of the cluster.".to_owned()),
+        }
+        if harms && let Some(quorum) = self.situation.without_it() {
+            lines.push(format!("Without it {quorum}."));
         }
         lines.extend(self.prediction.clone());
         match self.act {
@@ -72,6 +80,19 @@ impl Question {
             lines.push("The leader lock stays until its session expires.".to_owned());
         }
         lines
+    }
+}
+
+impl Situation {
+    /// ZooKeeper, when this server is gone.
+    fn without_it(&self) -> Option<Quorum> {
+        let quorum = self.quorum.filter(|quorum| quorum.servers > 1)?;
+        let serves = matches!(self.state, ContainerState::Running);
+        Some(if serves { quorum.less_one() } else { quorum })
+    }
+
+    fn keeps_quorum(&self) -> bool {
+        self.without_it().is_some_and(Quorum::holds)
     }
 }
 
@@ -108,7 +129,7 @@ pub(super) fn expectation(act: Act, situation: &Situation, cluster: &Cluster, no
             };
             Some(format!("Predicted: no writes for {}{assumed}.", predicted.total.text()))
         }
-        Part::Store if fault != Fault::Gone => Some(format!(
+        Part::Store if fault != Fault::Gone && !situation.keeps_quorum() => Some(format!(
             "Predicted: the leader is demoted {} later.",
             prediction::demotion(&timing).text()
         )),

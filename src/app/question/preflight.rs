@@ -7,6 +7,7 @@ use crate::model::caution::{self, Caution};
 use crate::model::member::Member;
 use crate::model::name::MemberName;
 use crate::model::operation::Operation;
+use crate::model::quorum::Quorum;
 
 impl App {
     /// Completes a question with what only the whole state knows.
@@ -40,6 +41,8 @@ impl App {
             Some(_) => {}
             None => warnings.push("Patroni's configuration is not known: what follows is a guess.".to_owned()),
         }
+        let quorum = Quorum::of(&self.cluster).filter(|quorum| quorum.answering < quorum.servers);
+        warnings.extend(quorum.map(|quorum| format!("ZooKeeper: {quorum}.")));
         if dcs.is_some_and(|dcs| dcs.failover.is_some()) {
             warnings.push("A switchover or failover is requested already.".to_owned());
         }

@@ -8,14 +8,16 @@ use super::meaning;
 /// say who. `None` for a line that must be seen by itself: errors, a [step](super::Meaning::step), and the parts of a
 /// message of several lines.
 pub fn repeat_key(text: &str) -> Option<u64> {
+    may_repeat(text).then(|| shape(text))
+}
+
+/// Whether a line has a [`repeat_key`].
+pub fn may_repeat(text: &str) -> bool {
     if text.is_empty() || text.starts_with([' ', '\t']) {
-        return None;
+        return false;
     }
     let head = Head::of(text);
-    if head.level >= Some(Level::Error) || meaning::of(&head).is_some_and(|meaning| meaning.step) {
-        return None;
-    }
-    Some(shape(text))
+    head.level < Some(Level::Error) && !meaning::of(&head).is_some_and(|meaning| meaning.step)
 }
 
 /// What is left of any line when its numbers are taken out, as a hash: [`repeat_key`] without its exceptions.

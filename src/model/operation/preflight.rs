@@ -1,7 +1,7 @@
 //! What an operation will do, and what stands against it, from what is known now. Pure; the rules are those of Patroni's
 //! REST API (`patroni/api.py`) and of `patronictl`.
 
-use super::{Operation, request, several};
+use super::{Operation, request, rolling, several};
 use crate::model::cluster::Cluster;
 use crate::model::dcs::DcsMember;
 use crate::model::failover::{Fault, Hit};
@@ -23,6 +23,7 @@ impl Operation {
             Self::Switchover { leader, candidate, .. } => handover(cluster, leader, candidate.as_ref(), now),
             Self::Failover { candidate } => failover(cluster, candidate, now),
             Self::Restart { member, .. } => restart(cluster, member, now),
+            Self::RollingRestart { leader, replicas } => rolling::consequences(cluster, leader, replicas, now),
             Self::Reload { member } => vec![format!(
                 "Patroni of {member} reads its file again; PostgreSQL reloads what differs. No connection ends."
             )],
@@ -85,6 +86,7 @@ impl Operation {
                 found.extend(restartable(cluster, member, *only_pending, at.is_some()));
                 found
             }
+            Self::RollingRestart { leader, replicas } => rolling::obstacles(cluster, leader, replicas, now),
             Self::Reload { member } => reachable(cluster, member).into_iter().collect(),
             Self::Reinitialise { member } => {
                 let mut found: Vec<_> = reachable(cluster, member).into_iter().collect();
@@ -161,7 +163,7 @@ fn planned(cluster: &Cluster, at: Option<Timestamp>, now: Timestamp) -> Vec<Stri
     found
 }
 
-fn switchover(
+pub(super) fn switchover(
     cluster: &Cluster,
     leader: &MemberName,
     candidate: Option<&MemberName>,
@@ -264,7 +266,7 @@ fn restartable(cluster: &Cluster, member: &MemberName, only_pending: bool, later
 }
 
 /// Only its own Patroni can do it.
-fn reachable(cluster: &Cluster, member: &MemberName) -> Option<String> {
+pub(super) fn reachable(cluster: &Cluster, member: &MemberName) -> Option<String> {
     let Some(node) = cluster.targets.nodes.iter().find(|node| node.member == *member) else {
         return Some(format!("no member is called {member}"));
     };
@@ -341,7 +343,7 @@ fn loss(cluster: &Cluster, name: &MemberName, now: Timestamp) -> Option<String> 
     (!texts.is_empty()).then(|| format!("Against {name}: {}. Writes may be lost.", texts.join("; ")))
 }
 
-fn expected(cluster: &Cluster, now: Timestamp) -> Option<String> {
+pub(super) fn expected(cluster: &Cluster, now: Timestamp) -> Option<String> {
     let predicted = predict(&Hit::Leader, Fault::Requested, &Timing::of(cluster, now))?;
     Some(format!("Predicted: no writes for {}.", predicted.total.text()))
 }

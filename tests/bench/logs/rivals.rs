@@ -131,10 +131,13 @@ pub(crate) struct Running(Terminal);
 impl Running {
     /// Until the last line of the container that it shows is on the screen; it shows one.
     pub(crate) fn seen(self, begun: Instant, limit: Duration) -> Seen {
-        look(&self.0, limit, |screen| {
-            screen.contains("that was the last line of").then_some(())
-        });
-        Seen::of(&[self.0.pid()], begun, "not told".to_owned())
+        let shown = self.0.shows_within("that was the last line of", limit);
+        let lines = if shown {
+            "not told"
+        } else {
+            "its last one was never shown"
+        };
+        Seen::of(&[self.0.pid()], begun, lines.to_owned())
     }
 }
 
@@ -196,12 +199,16 @@ fn whole(screen: &str, lines: usize) -> Option<(usize, usize)> {
 fn look<T>(terminal: &Terminal, limit: Duration, what: impl Fn(&str) -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
+        let changes = terminal.changes();
         let screen = terminal.screen();
         if let Some(seen) = what(&screen) {
             return seen;
         }
-        assert!(begun.elapsed() < limit, "not seen within {limit:?}\n{screen}");
-        thread::sleep(LOOK);
+        // To read the screen again and again would take from both what they are measured by.
+        while terminal.changes() == changes {
+            assert!(begun.elapsed() < limit, "not seen within {limit:?}\n{screen}");
+            thread::sleep(LOOK);
+        }
     }
 }
 
