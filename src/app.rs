@@ -21,6 +21,7 @@ mod stage;
 pub mod view;
 
 mod acting;
+mod auditing;
 mod checking;
 mod commanding;
 mod moving;
@@ -170,6 +171,7 @@ impl App {
             Event::CheckEnded => (Vec::new(), self.check_ended()),
             Event::Operated(progress) => (Vec::new(), self.operated(progress)),
             Event::Edited(edited) => (Vec::new(), self.edited(edited)),
+            Event::Audited(audit) => (Vec::new(), self.audited(audit)),
             Event::Reported(written) => (Vec::new(), self.reported(written)),
             Event::Recording(news) => (Vec::new(), self.recorded(news)),
             Event::Scan => (Vec::new(), Urgency::Now),

@@ -7,6 +7,7 @@
 //! - every string from outside went through [`text::clean`] before it got here.
 
 pub mod act;
+pub mod audit;
 pub mod authority;
 pub mod caution;
 pub mod check;

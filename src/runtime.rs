@@ -4,6 +4,7 @@
 //! pgherd itself, 128+n ended by signal n.
 
 mod ask;
+mod audit;
 mod check;
 mod clock;
 mod conductor;
@@ -82,7 +83,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Command::Fault(args)) => drill::fault(&args, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Heal(args)) => drill::heal(&args, options(&settings, None), Arc::new(settings)).await,
-        Some(Command::Audit(args)) => drill::audit(&args, &settings),
+        Some(Command::Audit(args)) => audit::print(&args, &settings),
         Some(Command::Logs(args)) => logs::run(&args, options(&settings, None), &settings).await,
         Some(Command::Probe(args)) => probe::run(&args.command, options(&settings, None), Arc::new(settings)).await,
         Some(Command::Replay { file }) => replay::file(&file, look, Place::of(&settings)).await,

@@ -9,6 +9,7 @@
 //! To add a pane: a variant of [`Pane`], a file here with `draw` and `rows`, a place in `layout`. To add a role: a line in
 //! `theme` and in every file of `themes`.
 
+mod audit;
 mod changes;
 mod check;
 mod containers;
@@ -279,6 +280,7 @@ fn shared(buffer: &mut Buffer, place: Rect, scene: &Scene<'_>) {
 fn over(buffer: &mut Buffer, area: Rect, overlay: &Overlay, scene: &Scene<'_>) {
     match overlay {
         Overlay::Findings(scroll) => findings::draw(buffer, area, *scroll, scene),
+        Overlay::Audit { scroll, audit } => audit::draw(buffer, area, audit.as_deref(), *scroll, scene),
         Overlay::Help(scroll) => help::draw(buffer, area, *scroll, scene),
         Overlay::Details { subject, scroll } => details::draw(buffer, area, subject, *scroll, scene),
         Overlay::Znodes { selected, scroll } => znodes::draw(buffer, area, selected, *scroll, scene),

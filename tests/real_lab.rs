@@ -29,6 +29,7 @@ mod straight_line;
 mod terminal;
 
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use docker_proxy::{DockerProxy, Mode};
@@ -244,6 +245,32 @@ fn a_docker_api_that_hangs_closes_or_talks_nonsense_is_an_outage_like_any_other(
         println!("Docker {mode:?}: slowest key {slowest:?}, back after {took:?}");
     }
     drop(lab);
+}
+
+#[test]
+fn what_the_docker_daemon_refuses_is_said_and_not_done() {
+    let lab = lab();
+    let leader = lab.leader().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = DockerProxy::start(&folder.path().join("docker.sock"), Path::new(DEFAULT_SOCKET)).unwrap();
+    let state = folder.path().to_str().unwrap();
+    let environment = [("DOCKER_HOST", proxy.host()), ("XDG_STATE_HOME", state.to_owned())];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let terminal = monitor(HIGH, &environment);
+    select(&terminal, &leader);
+    proxy.set(Mode::Refuse);
+    act(&terminal, "K", &format!("Kill {leader}"));
+    terminal.wait_for("authorization denied: only a look", SOON);
+    assert_eq!(lab.leader(), Some(leader));
+    terminal.keys("H");
+    assert!(
+        !terminal.shows_within("heal it", Duration::from_secs(1)),
+        "{}",
+        terminal.screen()
+    );
+    let audit = Command::new(PGHERD).arg("audit").envs(environment).output().unwrap();
+    let audit = String::from_utf8_lossy(&audit.stdout);
+    assert!(audit.contains("authorization denied: only a look"), "{audit}");
 }
 
 #[test]

@@ -288,6 +288,51 @@ fn without_a_terminal_there_is_a_clear_error() {
     assert!(output.stdout.is_empty());
 }
 
+/// By flag, by variable and by file: each before anything is looked for, let alone asked or done.
+#[test]
+fn read_only_refuses_every_command_that_changes_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "read_only = true\n").unwrap();
+    let file = file.to_str().unwrap();
+    let commands: [&[&str]; 15] = [
+        &["fault", "kill", "--on", "leader", "--yes"],
+        &["probe", "uninstall"],
+        &["check"],
+        &["probe", "install"],
+        &["switchover", "--yes"],
+        &["failover", "--candidate", "postgresql1", "--yes"],
+        &["restart", "postgresql1", "--yes"],
+        &["rolling-restart", "--yes"],
+        &["reload", "postgresql1", "--yes"],
+        &["reinit", "postgresql1", "--yes"],
+        &["pause", "--yes"],
+        &["resume", "--yes"],
+        &["flush", "switchover", "--yes"],
+        &["set-server", "primary/postgresql0", "drain", "--yes"],
+        &["edit-config", "--set", "ttl=20", "--yes"],
+    ];
+    for command in commands {
+        for (more, environment) in [
+            (&["--read-only"][..], NOWHERE[0]),
+            (&[], ("PGHERD_READ_ONLY", "true")),
+            (&["--config", file], NOWHERE[0]),
+        ] {
+            let output = Command::new(PGHERD)
+                .args(command)
+                .args(more)
+                .envs(NOWHERE)
+                .envs([environment])
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?} {more:?}: {said}");
+            assert!(said.contains("read-only"), "{command:?} {more:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn wrong_usage_and_wrong_configuration_have_their_exit_codes() {
     let run = |args: &[&str]| {

@@ -59,6 +59,8 @@ pub enum Command {
     Note,
     /// What is wrong, why, and what to do.
     Findings,
+    /// What was done by all runs.
+    Audit,
     /// Write the report of the failover that is shown, or of the last one.
     Report,
     /// Something in the log pane.

@@ -38,6 +38,7 @@ impl App {
             Command::NextPart => self.turn_part(),
             Command::Enter => self.enter_page(),
             Command::Note => self.begin_note(),
+            Command::Audit => return self.ask_audit(),
             Command::Findings => self.view.overlay = Some(Overlay::Findings(0)),
             Command::Help => self.view.overlay = Some(Overlay::Help(0)),
             Command::Open => self.open(),

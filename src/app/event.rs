@@ -11,6 +11,7 @@ use crate::app::reading::{Save, Saved};
 use crate::app::view::Pane;
 use crate::model::act::fault::{Fault, FaultId};
 use crate::model::act::{Act, ActOutcome, ActTarget, Order};
+use crate::model::audit::Audit;
 use crate::model::check::{Plan, Step};
 use crate::model::log_start::LogStart;
 use crate::model::operation::{self, Change, Progress};
@@ -53,6 +54,8 @@ pub enum Event {
     Operated(Progress),
     /// An [`Effect::EditConfig`] ended.
     Edited(Edited),
+    /// An [`Effect::Audit`] ended.
+    Audited(Audit),
     /// An [`Effect::Report`] ended: the files, or why there are none.
     Reported(Result<String, String>),
     /// A record of this run began or ended.
@@ -152,6 +155,8 @@ pub enum Effect {
     Operate(Box<operation::Plan>),
     /// Let the operator edit the dynamic configuration that is kept there.
     EditConfig(StoreTarget),
+    /// Read the journals of all runs.
+    Audit,
     /// Ask the sources at this pace from now on.
     Pace(Pace),
     /// Read older lines of the logs as well: so many more, those since then, or all.

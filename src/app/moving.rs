@@ -135,6 +135,7 @@ impl App {
                 | Overlay::Check(scroll)
                 | Overlay::Operation(scroll)
                 | Overlay::Log(Asked::Line { scroll, .. })
+                | Overlay::Audit { scroll, .. }
                 | Overlay::Details { scroll, .. },
             ) => {
                 *scroll = scrolled(*scroll, back, steps);

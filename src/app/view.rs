@@ -8,6 +8,7 @@ use crate::app::page::{Return, Spot};
 use crate::app::palette::Palette;
 use crate::app::question::Question;
 use crate::app::reading::{Asked, LogView};
+use crate::model::audit::Audit;
 use crate::model::check::Plan;
 use crate::model::name::{ContainerName, MemberName};
 
@@ -100,6 +101,13 @@ pub enum Overlay {
     AskOperation(Box<operating::Asked>),
     /// The last operation, scrolled by so many lines.
     Operation(u16),
+    /// What was done by all runs, the newest first.
+    Audit {
+        /// Scrolled by so many lines.
+        scroll: u16,
+        /// `None` while it is read.
+        audit: Option<Box<Audit>>,
+    },
     /// What is asked over the log pane.
     Log(Asked),
 }

@@ -30,9 +30,11 @@ impl Quorum {
             if asked.iter().any(|server| is_one_of_more(server.mode.as_deref())) {
                 return None;
             }
+            // An observer has no vote.
+            let voters = || asked.iter().filter(|server| server.mode.as_deref() != Some("observer"));
             return Some(Self {
-                servers: asked.len(),
-                answering: asked.iter().filter(|server| server.answered).count(),
+                servers: voters().count(),
+                answering: voters().filter(|server| server.answered).count(),
             });
         }
         let servers = containers().count();
@@ -100,6 +102,8 @@ mod tests {
         assert_eq!(two, three.less_one());
         assert_eq!(two.to_string(), "2 of 3 answer, 2 are needed");
         assert_eq!(two.less_one().to_string(), "1 of 3 answer, no quorum: 2 are needed");
+        let watched = ensemble(&[Some("leader"), Some("follower"), Some("follower"), Some("observer")]);
+        assert_eq!(watched, Some(three), "an observer has no vote");
         let one = ensemble(&[Some("standalone")]).unwrap();
         assert!(one.holds() && !one.less_one().holds());
     }

@@ -1,4 +1,4 @@
-//! `pgherd fault`, `pgherd heal` and `pgherd audit`: faults without the screen, their way back, and who did what.
+//! `pgherd fault` and `pgherd heal`: faults without the screen, and their way back.
 
 mod target;
 
@@ -13,18 +13,17 @@ use crate::app::event::Event;
 use crate::app::options::Mark;
 use crate::app::question::Question;
 use crate::app::{self, App};
-use crate::config::cli::{AuditArgs, FaultArgs, HealArgs};
+use crate::config::cli::{FaultArgs, HealArgs};
 use crate::config::settings::Settings;
 use crate::config::values;
-use crate::journal::{self, Account, Entry, Outcome};
 use crate::model::act::drill::Drill;
 use crate::model::act::fault::Fault;
 use crate::model::act::{Act, ContainerAct, Order, Surroundings};
 use crate::model::member::Condition;
 use crate::model::name::ContainerName;
-use crate::model::time::Timestamp;
 use crate::source;
 
+use super::audit::{account, when};
 use super::exit::{Failure, NOTHING_FOUND};
 use super::hands::{self, Hands};
 use super::monitor::ending_signals;
@@ -299,77 +298,4 @@ async fn unwell(
         }
         sleep(LOOK).await;
     }
-}
-
-/// Prints what was done by all runs.
-///
-/// # Errors
-/// There is no folder for journals, or standard output fails.
-pub(crate) fn audit(args: &AuditArgs, settings: &Settings) -> Result<ExitCode, Failure> {
-    let account = account(settings)?;
-    for why in &account.unreadable {
-        say(&format!("not read: {why}"))?;
-    }
-    for entry in &account.entries {
-        say(&if args.json { document(entry) } else { line(entry) })?;
-    }
-    if account.entries.is_empty() && !args.json {
-        say("nothing was done yet")?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn account(settings: &Settings) -> Result<Account, Failure> {
-    let folder = settings.journal.as_ref();
-    let folder =
-        folder.ok_or_else(|| Failure::Failed("neither XDG_STATE_HOME nor HOME says where journals are".to_owned()))?;
-    Ok(journal::read(folder))
-}
-
-fn line(entry: &Entry) -> String {
-    let (what, result) = told(entry);
-    let who = &entry.who;
-    let terminal = if who.terminal.is_empty() { "" } else { &who.terminal };
-    format!(
-        "{}  {}@{} {terminal} [{}]  {what}: {result}",
-        when(entry.at),
-        who.user,
-        who.host,
-        who.process
-    )
-}
-
-/// `{"at", "user", "host", "terminal", "process", "what", "result"}`, all text but the process's number.
-fn document(entry: &Entry) -> String {
-    let (what, result) = told(entry);
-    let who = &entry.who;
-    serde_json::json!({
-        "at": when(entry.at), "user": who.user, "host": who.host, "terminal": who.terminal, "process": who.process,
-        "what": what, "result": result,
-    })
-    .to_string()
-}
-
-fn told(entry: &Entry) -> (String, String) {
-    match &entry.outcome {
-        Outcome::Deed(deed) => (
-            format!("{} of {}", deed.what, deed.target),
-            deed.failed.clone().unwrap_or_else(|| "done".to_owned()),
-        ),
-        Outcome::Fault { fault, caused, over } => {
-            let result = match (caused, over) {
-                (Some(Err(why)), _) => why.clone(),
-                (_, Some((at, how))) => format!("{how}, {}", when(*at)),
-                (Some(Ok(())), None) if fault.undo.is_empty() => "done".to_owned(),
-                (Some(Ok(())), None) => "still active".to_owned(),
-                (None, None) => "begun; how it ended is not known".to_owned(),
-            };
-            (fault.title(), result)
-        }
-    }
-}
-
-/// In UTC, to the second.
-fn when(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.micros().div_euclid(1_000_000)).map_or_else(|_| "–".to_owned(), |at| at.to_string())
 }

@@ -270,6 +270,7 @@ impl Monitor<'_> {
                 Effect::Check(plan) => self.check(plan),
                 Effect::Operate(plan) => self.operate(*plan),
                 Effect::EditConfig(store) => self.read_configuration(store),
+                Effect::Audit => self.audit(),
                 Effect::Pace(pace) => self.conductor.keep_pace(pace),
                 Effect::LogDepth(start) => self.conductor.read_logs_from(start),
                 Effect::Report(number) => self.report(number),

@@ -69,6 +69,7 @@ snapshots! {
     palette: Stage::healthy().with(Overlay::Palette(Palette { text: "zook".to_owned(), ..Palette::default() })), [(80, 24), (120, 40)];
     note: Stage::killed(8).noting(), [(80, 24)];
     finding: Stage::misconfigured(), [(60, 16), (80, 24), (120, 40)];
+    audit_list: Stage::audited(), [(80, 24), (120, 40)];
     findings: Stage::misconfigured().with(Overlay::Findings(0)), [(80, 24), (120, 40)];
     details_of_store: Stage::healthy().with(Overlay::Details { subject: Subject::Container("zoo".into()), scroll: 900 }), [(80, 24)];
     znode_browser: Stage::healthy().with(Overlay::Znodes { selected: "config".to_owned(), scroll: 0 }), [(80, 24)];

@@ -39,7 +39,12 @@ pub(crate) enum Mode {
     Garbage,
     /// Answers HTTP with a body that is not JSON; open streams are closed.
     BadJson,
+    /// Passes on what only looks, and refuses everything else as an authorization plugin does.
+    Refuse,
 }
+
+/// Its answer.
+const REFUSAL: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 47\r\nConnection: close\r\n\r\n{\"message\":\"authorization denied: only a look\"}";
 
 /// How often a thread looks at the mode.
 const TICK: Duration = Duration::from_millis(5);
@@ -65,7 +70,8 @@ impl Shared {
             1 => Mode::Hang,
             2 => Mode::Close,
             3 => Mode::Garbage,
-            _ => Mode::BadJson,
+            4 => Mode::BadJson,
+            _ => Mode::Refuse,
         }
     }
 
@@ -144,7 +150,7 @@ fn serve(mut client: UnixStream, real: &Path, shared: &Arc<Shared>) -> io::Resul
             return babble(&mut client, body);
         }
         Mode::Close => return client.shutdown(Shutdown::Both),
-        Mode::Pass | Mode::Hang => {}
+        Mode::Pass | Mode::Hang | Mode::Refuse => {}
     }
     let daemon = UnixStream::connect(real)?;
     let (asking, answering) = (client.try_clone()?, daemon.try_clone()?);
@@ -189,7 +195,12 @@ fn pump(mut from: UnixStream, mut to: UnixStream, shared: &Shared) -> io::Result
             Err(_) => Some(0),
         };
         let mode = wait_while_hanging(shared);
-        let done = shared.ended() || !matches!(mode, Mode::Pass | Mode::Hang);
+        let done = shared.ended() || !matches!(mode, Mode::Pass | Mode::Hang | Mode::Refuse);
+        if mode == Mode::Refuse && buffer[..read.unwrap_or(0)].starts_with(b"POST ") {
+            from.write_all(REFUSAL)?;
+            let _ = to.shutdown(Shutdown::Both);
+            return from.shutdown(Shutdown::Both);
+        }
         match read {
             Some(read) if read > 0 && !done => to.write_all(&buffer[..read])?,
             None if !done => {}

@@ -66,7 +66,7 @@ impl Operator<'_> {
         self.teller.about(member.to_string());
         let before = match leader {
             Some(leader) => self.leads_still(leader, member).await?,
-            None => self.sight(member).await?,
+            None => self.follows_now(member).await?,
         };
         let old = started(&before, member)?;
         self.restart(&before, member, false, None).await?;
@@ -91,6 +91,15 @@ impl Operator<'_> {
             Some(holder) => Err(Outcome::Refused(format!("{holder} leads now, not {leader}"))),
             None => Err(Outcome::Refused("nobody leads now".to_owned())),
         }
+    }
+
+    /// What is there now, if this one does not lead.
+    async fn follows_now(&mut self, member: &MemberName) -> Result<Sight, Outcome> {
+        let sight = self.sight(member).await?;
+        if sight.dcs.leader.as_ref().is_some_and(|lock| lock.holder == *member) {
+            return Err(Outcome::Refused(format!("{member} leads again")));
+        }
+        Ok(sight)
     }
 
     async fn sight(&mut self, asked: &MemberName) -> Result<Sight, Outcome> {

@@ -29,6 +29,7 @@ impl Command {
             Self::Enter => "enter",
             Self::Note => "note",
             Self::Findings => "advice",
+            Self::Audit => "audit",
             Self::Report => "report",
             Self::Logs(command) => of_logs(command),
             Self::Mouse => "mouse",

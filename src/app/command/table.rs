@@ -194,6 +194,13 @@ const TABLE: &[Entry] = &[
         "What is wrong, why, and what to do about it",
     ),
     row(
+        Command::Audit,
+        &[letter('J')],
+        Context::Main,
+        "",
+        "All that was done from here: when, by whom, what became of it",
+    ),
+    row(
         Command::Report,
         &[letter('W')],
         Context::Anywhere,

@@ -91,6 +91,11 @@ impl Situation {
         Some(if serves { quorum.less_one() } else { quorum })
     }
 
+    /// An ensemble cannot do without it. Of a single server that is said as a consequence.
+    pub(super) fn loses_quorum(&self) -> bool {
+        self.without_it().is_some_and(|quorum| !quorum.holds())
+    }
+
     fn keeps_quorum(&self) -> bool {
         self.without_it().is_some_and(Quorum::holds)
     }

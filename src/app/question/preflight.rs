@@ -17,7 +17,12 @@ impl App {
             Part::Member(member, _) => Some(member),
             Part::Store | Part::Proxy | Part::Other => None,
         };
-        let because = self.needs_name(member).filter(|_| question.act.is_fault());
+        let no_quorum = || {
+            let lost = question.situation.loses_quorum();
+            lost.then(|| "ZooKeeper has no quorum without it".to_owned())
+        };
+        let because = self.needs_name(member).or_else(no_quorum);
+        let because = because.filter(|_| question.act.is_fault());
         let text = question.typed.take().map(|typed| typed.text);
         question.typed = because.map(|because| Typed {
             wanted: name(&question),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::Monitor;
@@ -16,6 +17,7 @@ use crate::model::operation::{Outcome, Plan, Progress};
 use crate::model::text::clean_line;
 use crate::model::topology::StoreTarget;
 use crate::report::Matter;
+use crate::runtime::audit;
 use crate::runtime::hands::Hands;
 use crate::runtime::operate::{self, Ledger};
 use crate::runtime::report::Place;
@@ -111,6 +113,15 @@ impl Monitor<'_> {
                 Ok(document) => drop(documents.send(document).await),
                 Err(why) => drop(done.send(Event::Edited(Edited::Failed(why))).await),
             }
+        });
+    }
+
+    pub(super) fn audit(&self) {
+        let (settings, done) = (Arc::clone(&self.settings), self.done.clone());
+        self.conductor.spawn(async move {
+            let read = spawn_blocking(move || audit::list(&settings)).await;
+            // The monitor may have ended meanwhile.
+            let _ = done.send(Event::Audited(read.unwrap_or_default())).await;
         });
     }
 

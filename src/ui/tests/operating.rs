@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::Stage;
 use crate::app::event::Event;
 use crate::app::options::Mark;
+use crate::model::audit::{Audit, Audited};
 use crate::model::check::{State, Step};
 use crate::model::operation::{Outcome, Progress};
 
@@ -43,6 +44,46 @@ impl Stage {
         for progress in told.into_iter().chain(end.map(Progress::Ended)) {
             stage.app.update(Event::Operated(progress), stage.world.now);
         }
+        stage
+    }
+
+    /// Three acts of two people, and a journal that cannot be read.
+    pub(super) fn audited() -> Self {
+        let mut stage = Self::healthy().keys("J");
+        let act = |minutes: u64, who: &str, what: &str, result: &str, failed| Audited {
+            at: stage.world.now.minus(Duration::from_secs(60 * minutes)),
+            who: who.to_owned(),
+            what: what.to_owned(),
+            result: result.to_owned(),
+            failed,
+        };
+        let audit = Audit {
+            acts: vec![
+                act(
+                    90,
+                    "ops@vm pts/1 [4711]",
+                    "kill on pg-master",
+                    "healed by key, 2026-11-22T19:02:11Z",
+                    false,
+                ),
+                act(
+                    20,
+                    "ops@vm pts/1 from 10.0.0.7 [4712]",
+                    "switchover from postgresql1 to postgresql0, asked for, of my_cluster",
+                    "done",
+                    false,
+                ),
+                act(
+                    2,
+                    "root@vm  [90]",
+                    "restart of postgresql1 of postgresql1",
+                    "refused: Patroni of postgresql1 does not answer: connection refused",
+                    true,
+                ),
+            ],
+            unread: vec!["/root/.local/state/pgherd/journal/1-2.jsonl: line 3: expected value".to_owned()],
+        };
+        stage.app.update(Event::Audited(audit), stage.world.now);
         stage
     }
 }
