@@ -95,7 +95,11 @@ fn document(entry: &Entry) -> String {
 fn told(entry: &Entry) -> (String, String) {
     match &entry.outcome {
         Outcome::Deed(deed) => (
-            format!("{} of {}", deed.what, deed.target),
+            if deed.target.is_empty() || deed.what.contains(&deed.target) {
+                deed.what.trim_end_matches(',').to_owned()
+            } else {
+                format!("{} of {}", deed.what, deed.target)
+            },
             deed.failed.clone().unwrap_or_else(|| "done".to_owned()),
         ),
         Outcome::Fault { fault, caused, over } => {
@@ -148,6 +152,13 @@ mod tests {
             "{}",
             good.who
         );
+        let mut named = deed(None);
+        named.outcome = Outcome::Deed(Deed {
+            what: "restart of postgresql1, asked for,".to_owned(),
+            target: "postgresql1".to_owned(),
+            failed: None,
+        });
+        assert_eq!(audited(&named).what, "restart of postgresql1, asked for");
         let bad = audited(&deed(Some("refused")));
         assert!(bad.failed && bad.result == "refused");
     }

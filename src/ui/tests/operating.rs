@@ -69,14 +69,14 @@ impl Stage {
                 act(
                     20,
                     "ops@vm pts/1 from 10.0.0.7 [4712]",
-                    "switchover from postgresql1 to postgresql0, asked for, of my_cluster",
+                    "switchover from postgresql1 to postgresql0, asked for",
                     "done",
                     false,
                 ),
                 act(
                     2,
                     "root@vm  [90]",
-                    "restart of postgresql1 of postgresql1",
+                    "restart of postgresql1",
                     "refused: Patroni of postgresql1 does not answer: connection refused",
                     true,
                 ),
