@@ -54,7 +54,8 @@ pub enum Event {
     Operated(Progress),
     /// An [`Effect::EditConfig`] ended.
     Edited(Edited),
-    /// An [`Effect::Audit`] ended.
+    /// An [`Effect::Audit`] ended. Never recorded.
+    #[serde(skip)]
     Audited(Audit),
     /// An [`Effect::Report`] ended: the files, or why there are none.
     Reported(Result<String, String>),

@@ -105,7 +105,8 @@ pub enum Overlay {
     Audit {
         /// Scrolled by so many lines.
         scroll: u16,
-        /// `None` while it is read.
+        /// `None` while it is read, and in recordings.
+        #[serde(skip)]
         audit: Option<Box<Audit>>,
     },
     /// What is asked over the log pane.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -76,8 +76,16 @@ pub fn read(folder: &Path) -> Account {
     let mut account = Account::default();
     let mut over = BTreeMap::new();
     let mut runs: Vec<(PathBuf, bool, Vec<Line>)> = Vec::new();
-    let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = files.map(|file| file.path()).collect();
+    let mut paths = match fs::read_dir(folder) {
+        Ok(files) => files.flatten().map(|file| file.path()).collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            account
+                .unreadable
+                .push(clean_line(&format!("{}: {error}", folder.display())));
+            return account;
+        }
+    };
     paths.sort();
     for path in paths
         .into_iter()

@@ -109,6 +109,18 @@ fn a_file_that_is_no_journal_is_said_and_left_alone() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_read_is_said_and_one_that_is_not_there_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no folder");
+    fs::write(&file, "").unwrap();
+    let [why] = &read(&file).unreadable[..] else {
+        panic!("it is no folder");
+    };
+    assert!(why.contains("no folder"), "{why}");
+    assert_eq!(read(&folder.path().join("nothing")), Account::default());
+}
+
+#[test]
 fn deeds_and_their_failures_are_told_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Journal::new(folder.path().to_owned(), who(3), Timestamp::from_millis(1));

@@ -1,12 +1,11 @@
 //! What was done to clusters from this machine, by whom, and what became of it: the journals of all runs, in words.
-
-use serde::{Deserialize, Serialize};
+//!
+//! It cannot be serialised: a recording of one run, which may be handed on, tells nothing of the others.
 
 use super::time::Timestamp;
 
 /// The list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
     /// In the order of time.
     pub acts: Vec<Audited>,
@@ -15,7 +14,7 @@ pub struct Audit {
 }
 
 /// One act. All text is clean.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audited {
     /// When.
     pub at: Timestamp,

@@ -1,6 +1,7 @@
 //! Records written, read, cut off and damaged.
 
 mod damage;
+mod left_out;
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -154,11 +154,11 @@ impl Recorder {
     }
 }
 
-/// A step of a search, which is no news; or a key that no command can have, and whose character would not survive the
-/// reading.
+/// A step of a search, which is no news; what other runs did, which is none of this one; or a key that no command can have,
+/// and whose character would not survive the reading.
 fn is_unwritable(event: &Event) -> bool {
     match event {
-        Event::Scan => true,
+        Event::Scan | Event::Audited(_) => true,
         Event::Key(key) => match key.code {
             KeyCode::Char(letter) => text::clean(letter.encode_utf8(&mut [0; 4])).is_empty(),
             _ => false,

@@ -34,15 +34,20 @@ pub(crate) fn print(args: &AuditArgs, settings: &Settings) -> Result<ExitCode, F
 /// The same for the screen. Reads files.
 pub(super) fn list(settings: &Settings) -> Audit {
     let Some(folder) = &settings.journal else {
-        return Audit {
-            acts: Vec::new(),
-            unread: vec![NOWHERE.to_owned()],
-        };
+        return unread(NOWHERE);
     };
     let account = journal::read(folder);
     Audit {
         acts: account.entries.iter().map(audited).collect(),
         unread: account.unreadable,
+    }
+}
+
+/// Nothing but why.
+pub(super) fn unread(why: &str) -> Audit {
+    Audit {
+        acts: Vec::new(),
+        unread: vec![clean_line(why)],
     }
 }
 
@@ -60,7 +65,10 @@ fn audited(entry: &Entry) -> Audited {
     let (what, result) = told(entry);
     let failed = match &entry.outcome {
         Outcome::Deed(deed) => deed.failed.is_some(),
-        Outcome::Fault { caused, .. } => !matches!(caused, Some(Ok(()))),
+        Outcome::Fault { caused, over, .. } => match caused {
+            Some(caused) => caused.is_err(),
+            None => over.is_none(),
+        },
     };
     Audited {
         at: entry.at,
@@ -77,8 +85,8 @@ fn who(entry: &Entry) -> String {
 }
 
 fn line(entry: &Entry) -> String {
-    let (what, result) = told(entry);
-    format!("{}  {}  {what}: {result}", when(entry.at), who(entry))
+    let Audited { who, what, result, .. } = audited(entry);
+    format!("{}  {who}  {what}: {result}", when(entry.at))
 }
 
 /// `{"at", "user", "host", "terminal", "process", "what", "result"}`, all text but the process's number.
@@ -161,5 +169,6 @@ mod tests {
         assert_eq!(audited(&named).what, "restart of postgresql1, asked for");
         let bad = audited(&deed(Some("refused")));
         assert!(bad.failed && bad.result == "refused");
+        assert!(!line(&deed(Some("\u{1b}]0;x\u{7}"))).contains(['\u{1b}', '\u{7}']));
     }
 }

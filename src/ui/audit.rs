@@ -16,7 +16,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, audit: Option<&Audit>, scrol
     let theme = scene.theme;
     let mut document = Document::new("What was done", 5);
     match audit {
-        None => document.text("The journals are being read …", theme.dim),
+        None => document.text("The journals are being read … A recording leaves them out.", theme.dim),
         Some(audit) => {
             for why in &audit.unread {
                 document.heading(format!("✗ not read: {why}"), theme.bad);

@@ -120,8 +120,9 @@ impl Monitor<'_> {
         let (settings, done) = (Arc::clone(&self.settings), self.done.clone());
         self.conductor.spawn(async move {
             let read = spawn_blocking(move || audit::list(&settings)).await;
+            let audit = read.unwrap_or_else(|error| audit::unread(&format!("error in pgherd: {error}")));
             // The monitor may have ended meanwhile.
-            let _ = done.send(Event::Audited(read.unwrap_or_default())).await;
+            let _ = done.send(Event::Audited(audit)).await;
         });
     }
 
