@@ -337,10 +337,10 @@ fn difference(before: &Situation, now: &Situation) -> Option<String> {
             ));
         }
         (old, new) if old != new => return Some("it is another part of the cluster now".to_owned()),
-        _ if before.quorum != now.quorum => {
-            return now.quorum.map(|quorum| format!("ZooKeeper is not as it was: {quorum}"));
-        }
         _ => {}
+    }
+    if let Some(quorum) = now.quorum.filter(|_| before.quorum != now.quorum) {
+        return Some(format!("ZooKeeper is not as it was: {quorum}"));
     }
     if before.state != now.state {
         return Some(format!("the container is {} now", now.state));

@@ -70,6 +70,17 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// ZooKeeper consists of servers that say so of themselves; one without a mode does not answer. To be read with the next
+    /// [`World::pass`].
+    pub(crate) fn ensemble(&mut self, modes: &[Option<&str>]) {
+        let server = |mode: Option<&str>| StoreServer {
+            answered: mode.is_some(),
+            mode: mode.map(str::to_owned),
+            ..StoreServer::default()
+        };
+        self.store.servers = modes.iter().copied().map(server).collect();
+    }
+
     /// Everything runs and was read once.
     pub(crate) fn healthy() -> Self {
         let (leader, replica) = (MemberName::from(LEADER), MemberName::from(REPLICA));

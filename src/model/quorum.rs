@@ -79,16 +79,10 @@ impl std::fmt::Display for Quorum {
 mod tests {
     use super::*;
     use crate::model::fixture::World;
-    use crate::model::store::StoreServer;
 
     fn ensemble(modes: &[Option<&str>]) -> Option<Quorum> {
         let mut world = World::healthy();
-        let server = |mode: Option<&str>| StoreServer {
-            answered: mode.is_some(),
-            mode: mode.map(str::to_owned),
-            ..StoreServer::default()
-        };
-        world.store.servers = modes.iter().copied().map(server).collect();
+        world.ensemble(modes);
         world.pass(1_000);
         Quorum::of(&world.cluster)
     }

@@ -3,7 +3,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::app::event::{Event, Prepared};
 use crate::app::options::Mark;
-use crate::app::question::{Means, Question};
+use crate::app::question::Means;
 use crate::model::act::drill::Drill;
 use crate::model::act::fault::Frozen;
 use crate::model::act::{Act, ActDone, ActOutcome, ActTarget, ContainerAct};
@@ -311,50 +311,6 @@ fn what_another_run_left_is_offered_once_if_it_is_of_this_cluster() {
     desk.later(1);
     assert!(desk.app.view.overlay.is_none(), "asked once");
     assert_eq!(desk.keys("q"), [Effect::Leave(Leave::Quit)], "it was so before");
-}
-
-#[test]
-fn of_an_ensemble_the_question_says_whether_a_quorum_remains() {
-    use crate::model::store::StoreServer;
-    let ask = |modes: &[Option<&str>]| {
-        let mut world = World::healthy();
-        let server = |mode: Option<&str>| StoreServer {
-            answered: mode.is_some(),
-            mode: mode.map(str::to_owned),
-            ..StoreServer::default()
-        };
-        world.store.servers = modes.iter().copied().map(server).collect();
-        world.pass(1_000);
-        let mut app = App {
-            cluster: world.cluster.clone(),
-            now: world.now,
-            ..App::default()
-        };
-        app.options.mark = Mark::Test;
-        let question = Question::ask(ContainerAct::Kill, &"zoo".into(), &app.cluster, app.now).unwrap();
-        app.look_before(question)
-    };
-    let whole = ask(&[Some("leader"), Some("follower"), Some("follower")]);
-    let told = whole.consequences().join(" ");
-    assert!(
-        told.contains("ZooKeeper goes on without it") && told.contains("Without it 2 of 3 answer"),
-        "{told}"
-    );
-    assert_eq!((whole.typed, whole.prediction), (None, None));
-    let last = ask(&[Some("leader"), Some("follower"), None]);
-    let told = last.consequences().join(" ");
-    assert!(
-        told.contains("1 of 3 answer, no quorum") && told.contains("demotes the leader"),
-        "{told}"
-    );
-    assert!(
-        last.warnings.iter().any(|line| line.contains("2 of 3 answer")),
-        "{:?}",
-        last.warnings
-    );
-    assert_eq!(last.typed.unwrap().because, "ZooKeeper has no quorum without it");
-    let only = ask(&[Some("standalone")]);
-    assert!(only.typed.is_none() && only.prediction.is_some());
 }
 
 #[test]

@@ -105,3 +105,89 @@ fn name(question: &Question) -> String {
         Part::Store | Part::Proxy | Part::Other => question.target.name.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::act::ContainerAct;
+    use crate::model::container::ContainerState;
+    use crate::model::fixture::{REPLICA, World};
+
+    #[test]
+    fn of_an_ensemble_the_question_says_whether_a_quorum_remains() {
+        let ask = |modes: &[Option<&str>]| {
+            let mut world = World::healthy();
+            world.ensemble(modes);
+            world.pass(1_000);
+            let mut app = App {
+                cluster: world.cluster.clone(),
+                now: world.now,
+                ..App::default()
+            };
+            app.options.mark = Mark::Test;
+            let question = Question::ask(ContainerAct::Kill, &"zoo".into(), &app.cluster, app.now).unwrap();
+            app.look_before(question)
+        };
+        let whole = ask(&[Some("leader"), Some("follower"), Some("follower")]);
+        let told = whole.consequences().join(" ");
+        assert!(
+            told.contains("ZooKeeper goes on without it") && told.contains("Without it 2 of 3 answer"),
+            "{told}"
+        );
+        assert_eq!((whole.typed, whole.prediction), (None, None));
+        let last = ask(&[Some("leader"), Some("follower"), None]);
+        let told = last.consequences().join(" ");
+        assert!(
+            told.contains("1 of 3 answer, no quorum") && told.contains("demotes the leader"),
+            "{told}"
+        );
+        assert!(
+            last.warnings.iter().any(|line| line.contains("2 of 3 answer")),
+            "{:?}",
+            last.warnings
+        );
+        assert_eq!(last.typed.unwrap().because, "ZooKeeper has no quorum without it");
+        let only = ask(&[Some("standalone")]);
+        assert!(only.typed.is_none() && only.prediction.is_some());
+    }
+
+    /// The same container, whatever happens to it while the question is open.
+    fn confirmed_after(change: impl Fn(&mut World)) -> Question {
+        let mut world = World::healthy();
+        let container = "pg-slave".into();
+        let mut question = Question::ask(ContainerAct::Kill, &container, &world.cluster, world.now).unwrap();
+        change(&mut world);
+        world.pass(1_000);
+        question.refresh(&world.cluster, world.now);
+        question
+    }
+
+    #[test]
+    fn a_container_made_anew_under_a_question_is_asked_for_again() {
+        assert_eq!(confirmed_after(|_| {}).changed, None);
+        let anew = confirmed_after(|world| world.container("pg-slave").id = "made anew".to_owned());
+        assert_eq!(anew.changed.unwrap(), "pg-slave was made anew");
+        assert_eq!(anew.target.id, "made anew", "what the next yes is about");
+    }
+
+    #[test]
+    fn a_container_that_went_or_stopped_under_a_question_is_told() {
+        let gone = confirmed_after(|world| world.containers.retain(|one| one.name.as_str() != "pg-slave"));
+        assert_eq!(gone.changed.unwrap(), "container pg-slave is gone");
+        let stopped = confirmed_after(|world| world.container("pg-slave").state = ContainerState::Exited { code: 0 });
+        assert!(stopped.changed.is_some());
+    }
+
+    #[test]
+    fn a_member_that_bears_another_name_under_a_question_is_told() {
+        let renamed = confirmed_after(|world| {
+            world.entry(REPLICA).name = "postgresql7".into();
+            world.container("pg-slave").kind = crate::model::container::ContainerKind::Patroni {
+                because: "renamed".to_owned(),
+                scope: None,
+                member: Some("postgresql7".into()),
+            };
+        });
+        assert!(renamed.changed.is_some(), "{renamed:?}");
+    }
+}
