@@ -165,12 +165,7 @@ fn each_line_once_through_restart_kill_pause_and_a_daemon_that_comes_back() {
         follower.wait_for(before + 300);
     }
     docker(&["stop", "-t2", &names[0], &names[1], &names[2]]);
-    let all = names
-        .iter()
-        .flat_map(|name| whole_log(name))
-        .map(|lane| lane.len())
-        .sum();
-    follower.wait_for(all);
+    follower.wait_for(lines_of(&names));
     // One too many would come now.
     thread::sleep(Duration::from_secs(2));
     let pid = follower.child.id().to_string();
@@ -218,6 +213,28 @@ fn disturb(names: &[String]) {
     docker(&["unpause", &names[2]]);
 }
 
+/// Ends the containers: then what Docker has of them is there once and in order, and nothing more comes.
+fn assert_all_is_shown(view: &View, names: &[String]) {
+    let stop: Vec<&str> = ["stop", "-t2"]
+        .into_iter()
+        .chain(names.iter().map(String::as_str))
+        .collect();
+    docker(&stop);
+    view.wait_for(lines_of(names));
+    // One too many would come now.
+    thread::sleep(Duration::from_secs(2));
+    view.assert_whole_and_in_order(names);
+}
+
+/// How many lines Docker has of all of them.
+fn lines_of(names: &[String]) -> usize {
+    names
+        .iter()
+        .flat_map(|name| whole_log(name))
+        .map(|lane| lane.len())
+        .sum()
+}
+
 #[test]
 fn the_merged_view_has_each_line_once_and_in_order_whatever_happens() {
     let folder = tempfile::tempdir().unwrap();
@@ -235,16 +252,7 @@ fn the_merged_view_has_each_line_once_and_in_order_whatever_happens() {
         proxy.set(Mode::Pass);
         view.wait_for(view.count() + 300);
     }
-    docker(&["stop", "-t2", &names[0], &names[1], &names[2], &names[3]]);
-    let lines = names
-        .iter()
-        .flat_map(|name| whole_log(name))
-        .map(|lane| lane.len())
-        .sum();
-    view.wait_for(lines);
-    // One too many would come now.
-    thread::sleep(Duration::from_secs(2));
-    view.assert_whole_and_in_order(&names);
+    assert_all_is_shown(&view, &names);
 }
 
 /// Docker itself gives lines twice then: what it has at the end is what counts.
@@ -256,16 +264,7 @@ fn a_log_whose_files_are_rotated_gives_each_line_once() {
     for _ in 0..10 {
         view.wait_for(view.count() + 300);
     }
-    docker(&["stop", "-t2", &names[0], &names[1]]);
-    let lines = names
-        .iter()
-        .flat_map(|name| whole_log(name))
-        .map(|lane| lane.len())
-        .sum();
-    view.wait_for(lines);
-    // One too many would come now.
-    thread::sleep(Duration::from_secs(2));
-    view.assert_whole_and_in_order(&names);
+    assert_all_is_shown(&view, &names);
 }
 
 #[test]
