@@ -49,7 +49,17 @@ pub struct Lab {
 /// Every variant of [`LabError`]; what was started until then stays, and the next `up` goes on from there.
 pub async fn up(options: &LabOptions, sink: Sink<'_>) -> Result<Lab, LabError> {
     let daemon = Daemon::connect().await?;
-    let (state_dir, mut settings) = compose::load(options)?;
+    let compose::Loaded {
+        folder: state_dir,
+        mut settings,
+        zookeepers,
+    } = compose::load(options)?;
+    if let Some(has) = zookeepers.filter(|has| *has != settings.zookeepers)
+        && daemon.has_data(&settings.project).await?
+    {
+        let wanted = settings.zookeepers;
+        return Err(LabError::OtherEnsemble { has, wanted });
+    }
     let compose = Compose::find(state_dir.clone()).await?;
     let containers = daemon.containers().await?;
     preflight::check(&containers, &mut settings)?;
@@ -114,7 +124,13 @@ pub async fn up(options: &LabOptions, sink: Sink<'_>) -> Result<Lab, LabError> {
 /// No daemon, no compose, a container of others on the lab's network (then nothing was changed), or compose failed.
 pub async fn down(options: &LabOptions, volumes: bool, sink: Sink<'_>) -> Result<(), LabError> {
     let daemon = Daemon::connect().await?;
-    let (state_dir, settings) = compose::load(options)?;
+    let compose::Loaded {
+        folder: state_dir,
+        mut settings,
+        zookeepers,
+    } = compose::load(options)?;
+    // What is there goes, not what is wanted next.
+    settings.zookeepers = zookeepers.unwrap_or(settings.zookeepers);
     preflight::check_removal(&daemon.containers().await?, &settings)?;
     let compose = Compose::find(state_dir.clone()).await?;
     compose::save(&state_dir, &settings)?;
@@ -138,7 +154,7 @@ pub async fn down(options: &LabOptions, volumes: bool, sink: Sink<'_>) -> Result
 /// No daemon, or no state folder can be named.
 pub async fn status(options: &LabOptions) -> Result<(Settings, Vec<Container>, Health), LabError> {
     let daemon = Daemon::connect().await?;
-    let (_, settings) = compose::load(options)?;
+    let settings = compose::load(options)?.settings;
     let containers = daemon.containers_of(&settings.project).await?;
     let health = ready::look(&containers, &settings).await;
     Ok((settings, containers, health))
@@ -186,12 +202,17 @@ fn way_in(lab: &Lab) -> String {
     let settings = &lab.settings;
     let at = settings.reachable();
     let role = credentials::MONITOR;
+    let zookeepers: Vec<String> = settings
+        .ports()
+        .filter(|port| port.is_zookeeper())
+        .map(|port| format!("{at}:{}", settings.port(port)))
+        .collect();
     format!(
         "The lab {} is up (profile {}).\n  \
          entry      postgresql://{}:{}@{at}:{}/{}\n  \
          statistics http://{at}:{}/\n  \
          members    {at}:{} (pg-master), {at}:{} (pg-slave)\n  \
-         zookeeper  {at}:{}\n  \
+         zookeeper  {}\n  \
          files      {}",
         settings.project,
         settings::profile_name(settings.profile),
@@ -202,7 +223,7 @@ fn way_in(lab: &Lab) -> String {
         settings.port(Port::Stats),
         settings.port(Port::Pg0),
         settings.port(Port::Pg1),
-        settings.port(Port::Zookeeper),
+        zookeepers.join(", "),
         lab.state_dir.display()
     )
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
+use pgherd::model::act::drill::Drill;
 use terminal::Terminal;
 
 const PGHERD: &str = env!("CARGO_BIN_EXE_pgherd");
@@ -289,12 +290,43 @@ fn without_a_terminal_there_is_a_clear_error() {
 }
 
 /// By flag, by variable and by file: each before anything is looked for, let alone asked or done.
-#[test]
-fn read_only_refuses_every_command_that_changes_something() {
+fn assert_refused(commands: &[&[&str]], flag: &[&str], variable: (&str, &str), line: &str, word: &str) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
-    std::fs::write(&file, "read_only = true\n").unwrap();
+    std::fs::write(&file, line).unwrap();
     let file = file.to_str().unwrap();
+    for command in commands {
+        for (more, environment) in [(flag, NOWHERE[0]), (&[], variable), (&["--config", file], NOWHERE[0])] {
+            let output = Command::new(PGHERD)
+                .args(*command)
+                .args(more)
+                .envs(NOWHERE)
+                .envs([environment])
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?} {more:?}: {said}");
+            assert!(said.contains(word), "{command:?} {more:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_protected_cluster_refuses_every_fault() {
+    let drills = Drill::ALL.map(Drill::name).into_iter();
+    let faults = drills.chain(["stop", "kill", "restart", "pause"]);
+    let alone: Vec<Vec<&str>> = faults.map(|fault| vec!["fault", fault, "--yes"]).collect();
+    // One that is allowed carries none along that is not.
+    let with = ["fault", "start", "--yes", "--with", "kill:leader"];
+    let commands: Vec<&[&str]> = alone.iter().map(Vec::as_slice).chain([&with[..]]).collect();
+    assert!(commands.len() > 15);
+    let (flag, variable) = (["--mark", "protected"], ("PGHERD_MARK", "protected"));
+    assert_refused(&commands, &flag, variable, "mark = \"protected\"\n", "protected");
+}
+
+#[test]
+fn read_only_refuses_every_command_that_changes_something() {
     let commands: [&[&str]; 15] = [
         &["fault", "kill", "--on", "leader", "--yes"],
         &["probe", "uninstall"],
@@ -312,25 +344,8 @@ fn read_only_refuses_every_command_that_changes_something() {
         &["set-server", "primary/postgresql0", "drain", "--yes"],
         &["edit-config", "--set", "ttl=20", "--yes"],
     ];
-    for command in commands {
-        for (more, environment) in [
-            (&["--read-only"][..], NOWHERE[0]),
-            (&[], ("PGHERD_READ_ONLY", "true")),
-            (&["--config", file], NOWHERE[0]),
-        ] {
-            let output = Command::new(PGHERD)
-                .args(command)
-                .args(more)
-                .envs(NOWHERE)
-                .envs([environment])
-                .stdin(Stdio::null())
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{command:?} {more:?}: {said}");
-            assert!(said.contains("read-only"), "{command:?} {more:?}: {said}");
-        }
-    }
+    let variable = ("PGHERD_READ_ONLY", "true");
+    assert_refused(&commands, &["--read-only"], variable, "read_only = true\n", "read-only");
 }
 
 #[test]

@@ -3,13 +3,34 @@
 # `exec` makes that PID 1, so that `docker stop` reaches it and is a clean stop.
 set -eu
 trap 'exit 143' TERM
+# LAB_STORE names the ZooKeeper servers: `zoo`, or the three of an ensemble. Patroni wants host:port with commas.
+LAB_STORE_HOSTS=
+for server in $LAB_STORE; do LAB_STORE_HOSTS="${LAB_STORE_HOSTS:+$LAB_STORE_HOSTS,}$server:2181"; done
+export LAB_STORE_HOSTS
 for template in /lab/*.yml /lab/*.cfg; do
     if [ -e "$template" ]; then envsubst < "$template" > "/${template##*/}"; fi
 done
+# Each server of an ensemble knows all of them by number, and which one it is itself.
+if [ -e /zoo.cfg ] && [ "$LAB_STORE" != "${LAB_STORE#* }" ]; then
+    number=0
+    for server in $LAB_STORE; do
+        number=$((number + 1))
+        echo "server.$number=$server:2888:3888" >> /zoo.cfg
+        if [ "$server" = "$(cat /etc/hostname)" ]; then echo "$number" > /data/myid; fi
+    done
+fi
 # Patroni ends, with 0, if ZooKeeper does not serve within 15 s of its start: it may take longer where all start at once.
-if [ -n "${LAB_STORE:-}" ]; then
+serves() {
+    for server in $LAB_STORE; do
+        if timeout 1 bash -c 'exec 3<>/dev/tcp/'"$server"'/2181 && echo srvr >&3 && grep -q ^Mode: <&3' 2>/dev/null; then
+            return 0
+        fi
+    done
+    return 1
+}
+if [ "$1" = patroni ]; then
     waited=0
-    until timeout 1 bash -c 'exec 3<>/dev/tcp/'"$LAB_STORE"'/2181 && echo srvr >&3 && grep -q ^Mode: <&3' 2>/dev/null; do
+    until serves; do
         waited=$((waited + 1))
         if [ "$waited" -ge 60 ]; then break; fi
         sleep 1

@@ -11,6 +11,7 @@
 mod answer;
 mod bits;
 mod chunk;
+mod crew;
 mod lens;
 mod marks;
 mod pattern;

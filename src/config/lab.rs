@@ -65,7 +65,10 @@ pub struct LabOptions {
     /// Host port of PostgreSQL on pg-slave (0: a free one) [default: 5434].
     #[arg(long, global = true, env = "PGHERD_LAB_PG1_PORT")]
     pub pg1_port: Option<u16>,
-    /// Host port of ZooKeeper (0: a free one) [default: 2181].
+    /// How many ZooKeeper servers: one, as in the reference cluster, or three, of which one may fail [default: 1].
+    #[arg(long, global = true, env = "PGHERD_LAB_ZOOKEEPERS", value_name = "1|3", value_parser = zookeepers)]
+    pub zookeepers: Option<u8>,
+    /// Host port of ZooKeeper; further servers have the next ones (0: free ones) [default: 2181].
     #[arg(long, global = true, env = "PGHERD_LAB_ZOOKEEPER_PORT")]
     pub zookeeper_port: Option<u16>,
 }
@@ -90,6 +93,15 @@ fn project(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("lower case letters, digits, '-' and '_', beginning with a letter or digit, at most 40".to_owned())
+    }
+}
+
+/// An ensemble of two is lost with either of them; more than three show nothing that three do not.
+fn zookeepers(text: &str) -> Result<u8, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("1 or 3".to_owned()),
     }
 }
 
@@ -121,6 +133,14 @@ mod tests {
         }
         for bad in ["", "Pg", "-a", "a b", "../x", &"a".repeat(41)] {
             assert!(project(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn zookeeper_runs_alone_or_as_three() {
+        assert_eq!((zookeepers("1"), zookeepers("3")), (Ok(1), Ok(3)));
+        for bad in ["", "0", "2", "5", "three"] {
+            assert!(zookeepers(bad).is_err(), "{bad}");
         }
     }
 }

@@ -79,13 +79,27 @@ impl Compose {
     }
 }
 
-/// Settings as the options and the last time say.
-pub(super) fn load(options: &LabOptions) -> Result<(PathBuf, Settings), LabError> {
+/// What the options and the last time say.
+pub(super) struct Loaded {
+    /// The state folder.
+    pub(super) folder: PathBuf,
+    /// The options where they say something, else the last time.
+    pub(super) settings: Settings,
+    /// `ZooKeeper` servers of the last time, if there was one.
+    pub(super) zookeepers: Option<u8>,
+}
+
+/// Reads the settings of the last time.
+pub(super) fn load(options: &LabOptions) -> Result<Loaded, LabError> {
     let folder = settings::state_dir(options)?;
     let remembered = fs::read_to_string(folder.join(".env"))
         .map(|text| settings::parse_env(&text))
         .unwrap_or_default();
-    Ok((folder, Settings::resolve(options, &remembered)))
+    Ok(Loaded {
+        settings: Settings::resolve(options, &remembered),
+        zookeepers: settings::ensemble_of(&remembered),
+        folder,
+    })
 }
 
 /// Writes files and settings into the state folder.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerState, ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum};
-use bollard::query_parameters::{ListContainersOptionsBuilder, LogsOptionsBuilder};
+use bollard::query_parameters::{ListContainersOptionsBuilder, ListVolumesOptionsBuilder, LogsOptionsBuilder};
 use futures_util::StreamExt;
 
 use super::command::printable;
@@ -86,6 +86,14 @@ impl Daemon {
         let mut list = self.containers().await?;
         list.retain(|container| container.project.as_deref() == Some(project));
         Ok(list)
+    }
+
+    /// A volume of that compose project is there.
+    pub(super) async fn has_data(&self, project: &str) -> Result<bool, LabError> {
+        let filters = HashMap::from([("label", vec![format!("{PROJECT}={project}")])]);
+        let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
+        let list = self.ask("list volumes", self.0.list_volumes(Some(options))).await?;
+        Ok(!list.volumes.unwrap_or_default().is_empty())
     }
 
     /// Lets a paused container go on.

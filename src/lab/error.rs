@@ -92,6 +92,17 @@ pub enum LabError {
         /// The containers.
         containers: Vec<String>,
     },
+    /// The data is that of another number of `ZooKeeper` servers.
+    #[error(
+        "this lab has {has} ZooKeeper server(s), and its data is theirs; nothing was changed\n  \
+         begin anew with: pgherd lab reset --zookeepers {wanted}\n  or have a second lab beside it: --project NAME"
+    )]
+    OtherEnsemble {
+        /// How many it has.
+        has: u8,
+        /// How many were asked for.
+        wanted: u8,
+    },
     /// A container ended while the cluster was starting.
     #[error(
         "{container} ended while the cluster was starting: {cause}\nits last log lines:\n{}",

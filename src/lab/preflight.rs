@@ -4,10 +4,10 @@
 use super::daemon::Container;
 use super::error::LabError;
 use super::holder;
-use super::settings::{Port, Settings};
+use super::settings::Settings;
 
-/// The services, which are also the container names but for the prefix.
-pub(super) const SERVICES: [&str; 4] = ["pg-master", "pg-slave", "postgres_entrypoint", "zoo"];
+/// The networks of the compose file.
+const NETWORKS: [&str; 3] = ["data", "store", "outside"];
 
 /// Checks names and ports against all containers and the sockets of this host; fills in free ports where asked for.
 pub(super) fn check(containers: &[Container], settings: &mut Settings) -> Result<(), LabError> {
@@ -15,15 +15,15 @@ pub(super) fn check(containers: &[Container], settings: &mut Settings) -> Result
     let own: Vec<u16> = published(containers, |container| is_own(container, settings))
         .map(|(_, port)| port)
         .collect();
-    for port in Port::ALL {
+    for port in settings.ports() {
         if settings.port(port) == 0 {
-            let taken: Vec<u16> = Port::ALL.map(|other| settings.port(other)).to_vec();
+            let taken: Vec<u16> = settings.ports().map(|other| settings.port(other)).collect();
             let free = (0..50).find_map(|_| holder::free_port(settings.bind).filter(|free| !taken.contains(free)));
             settings.choose(port, free.unwrap_or_default());
         }
         let number = settings.port(port);
-        let twice = Port::ALL
-            .into_iter()
+        let twice = settings
+            .ports()
             .find(|other| *other < port && settings.port(*other) == number);
         let holder = if let Some(other) = twice {
             Some(format!("this lab itself ({})", other.flag()))
@@ -51,17 +51,18 @@ pub(super) fn check(containers: &[Container], settings: &mut Settings) -> Result
 /// Checks that nothing of others keeps the lab's network: compose would remove the containers and then fail. One that does
 /// not run holds no network.
 pub(super) fn check_removal(containers: &[Container], settings: &Settings) -> Result<(), LabError> {
-    let network = format!("{}_default", settings.project);
-    let foreign = containers.iter().filter(|container| {
-        !is_own(container, settings)
-            && container.networks.contains(&network)
-            && ["running", "paused", "restarting"].contains(&container.state.as_str())
-    });
-    let containers: Vec<String> = foreign.map(|container| container.name.clone()).collect();
-    if containers.is_empty() {
-        return Ok(());
+    for network in NETWORKS.map(|network| format!("{}_{network}", settings.project)) {
+        let foreign = containers.iter().filter(|container| {
+            !is_own(container, settings)
+                && container.networks.contains(&network)
+                && ["running", "paused", "restarting"].contains(&container.state.as_str())
+        });
+        let containers: Vec<String> = foreign.map(|container| container.name.clone()).collect();
+        if !containers.is_empty() {
+            return Err(LabError::NetworkInUse { network, containers });
+        }
     }
-    Err(LabError::NetworkInUse { network, containers })
+    Ok(())
 }
 
 fn is_own(container: &Container, settings: &Settings) -> bool {
@@ -87,7 +88,10 @@ fn published<'a>(
 }
 
 fn names(containers: &[Container], settings: &Settings) -> Result<(), LabError> {
-    let wanted = SERVICES.map(|service| format!("{}{service}", settings.prefix()));
+    let wanted: Vec<String> = settings
+        .services()
+        .map(|service| format!("{}{service}", settings.prefix()))
+        .collect();
     let foreign = containers
         .iter()
         .find(|container| wanted.contains(&container.name) && !is_own(container, settings));
@@ -111,6 +115,7 @@ mod tests {
 
     use super::*;
     use crate::config::lab::LabOptions;
+    use crate::lab::settings::Port;
     use std::net::TcpListener;
 
     fn settings(entry: u16) -> Settings {
@@ -136,7 +141,7 @@ mod tests {
             state: "running".into(),
             status: "Up".into(),
             address: None,
-            networks: vec!["x_default".into()],
+            networks: vec!["x_store".into()],
             ports: vec![(port, 5432)],
         }
     }
@@ -145,7 +150,7 @@ mod tests {
     fn free_ports_are_chosen_and_differ() {
         let mut settings = settings(0);
         check(&[], &mut settings).unwrap();
-        let mut ports = Port::ALL.map(|port| settings.port(port));
+        let mut ports: Vec<u16> = settings.ports().map(|port| settings.port(port)).collect();
         ports.sort_unstable();
         assert!(
             ports[0] > 0 && ports.windows(2).all(|pair| pair[0] != pair[1]),
@@ -164,8 +169,8 @@ mod tests {
             .to_string();
         assert_eq!(
             text,
-            "container probe is on the lab's network x_default, so that it cannot be removed; nothing was changed\n  \
-             detach first: docker network disconnect x_default probe"
+            "container probe is on the lab's network x_store, so that it cannot be removed; nothing was changed\n  \
+             detach first: docker network disconnect x_store probe"
         );
         other.state = "exited".into();
         check_removal(&[own, other], &settings).unwrap();

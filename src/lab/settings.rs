@@ -22,11 +22,23 @@ pub enum Port {
     Pg1,
     /// `ZooKeeper`'s client port.
     Zookeeper,
+    /// That of the second server, of three.
+    Zookeeper2,
+    /// That of the third one.
+    Zookeeper3,
 }
 
 impl Port {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Entry, Self::Stats, Self::Pg0, Self::Pg1, Self::Zookeeper];
+    pub const ALL: [Self; 7] = [
+        Self::Entry,
+        Self::Stats,
+        Self::Pg0,
+        Self::Pg1,
+        Self::Zookeeper,
+        Self::Zookeeper2,
+        Self::Zookeeper3,
+    ];
 
     /// Host port of the reference cluster, option that changes it, variable in the compose file.
     const fn row(self) -> (u16, &'static str, &'static str) {
@@ -36,6 +48,8 @@ impl Port {
             Self::Pg0 => (5433, "--pg0-port", "LAB_PG0_PORT"),
             Self::Pg1 => (5434, "--pg1-port", "LAB_PG1_PORT"),
             Self::Zookeeper => (2181, "--zookeeper-port", "LAB_ZOOKEEPER_PORT"),
+            Self::Zookeeper2 => (2182, "--zookeeper-port", "LAB_ZOOKEEPER2_PORT"),
+            Self::Zookeeper3 => (2183, "--zookeeper-port", "LAB_ZOOKEEPER3_PORT"),
         }
     }
 
@@ -51,8 +65,25 @@ impl Port {
             Self::Pg0 => options.pg0_port,
             Self::Pg1 => options.pg1_port,
             Self::Zookeeper => options.zookeeper_port,
+            Self::Zookeeper2 => after(options.zookeeper_port, 1),
+            Self::Zookeeper3 => after(options.zookeeper_port, 2),
         }
     }
+
+    /// A client port of a `ZooKeeper` server.
+    pub const fn is_zookeeper(self) -> bool {
+        matches!(self, Self::Zookeeper) || self.is_of_ensemble()
+    }
+
+    /// Only an ensemble has it.
+    const fn is_of_ensemble(self) -> bool {
+        matches!(self, Self::Zookeeper2 | Self::Zookeeper3)
+    }
+}
+
+/// The port so many places further; 0, which is still to be chosen, stays.
+fn after(port: Option<u16>, places: u16) -> Option<u16> {
+    port.map(|port| if port == 0 { 0 } else { port.saturating_add(places) })
 }
 
 /// Patroni's timing, in seconds: what the profile promises.
@@ -98,6 +129,8 @@ pub struct Settings {
     pub project: String,
     /// Timing.
     pub profile: Profile,
+    /// `ZooKeeper` servers: one, or an ensemble of three.
+    pub zookeepers: u8,
     /// Host address of the published ports.
     pub bind: IpAddr,
     /// Host ports. 0 is still to be chosen.
@@ -126,14 +159,40 @@ impl Settings {
                 Profile::Default
             }
         });
+        let zookeepers = options.zookeepers.or_else(|| ensemble_of(remembered));
         Self {
             project: options.project.clone(),
+            zookeepers: zookeepers.unwrap_or(1),
             profile: options.profile.or(last_profile).unwrap_or_default(),
             bind: options
                 .bind
                 .or_else(|| old("LAB_BIND").and_then(|text| text.parse().ok()))
                 .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             ports: ports.into_iter().collect(),
+        }
+    }
+
+    /// The ports that are published.
+    pub fn ports(&self) -> impl Iterator<Item = Port> + use<> {
+        let ensemble = self.zookeepers > 1;
+        Port::ALL
+            .into_iter()
+            .filter(move |port| ensemble || !port.is_of_ensemble())
+    }
+
+    /// The services, which are also the names of the containers but for the prefix.
+    pub fn services(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let stores = self.stores();
+        ["pg-master", "pg-slave", "postgres_entrypoint"]
+            .into_iter()
+            .chain(stores.iter().copied())
+    }
+
+    fn stores(&self) -> &'static [&'static str] {
+        if self.zookeepers > 1 {
+            &["zoo", "zoo2", "zoo3"]
+        } else {
+            &["zoo"]
         }
     }
 
@@ -184,6 +243,13 @@ impl Settings {
         };
         let mut variables = BTreeMap::from([
             ("LAB_PREFIX", self.prefix()),
+            ("LAB_ZOOKEEPERS", self.zookeepers.to_string()),
+            ("LAB_STORE", self.stores().join(" ")),
+            // Compose's own name: the services zoo2 and zoo3 are of this profile.
+            (
+                "COMPOSE_PROFILES",
+                if self.zookeepers > 1 { "ensemble" } else { "" }.to_owned(),
+            ),
             ("LAB_PROFILE", profile_name(self.profile).to_owned()),
             ("LAB_BIND", bind),
             ("LAB_POSTGRES_IMAGE", Stage::Postgres.image()),
@@ -225,6 +291,15 @@ pub(super) fn parse_env(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// How many `ZooKeeper` servers the lab of that `.env` has; labs from before there was a choice have one.
+pub(super) fn ensemble_of(remembered: &BTreeMap<String, String>) -> Option<u8> {
+    match remembered.get("LAB_ZOOKEEPERS").map(String::as_str) {
+        Some("3") => Some(3),
+        Some(_) => Some(1),
+        None => (!remembered.is_empty()).then_some(1),
+    }
+}
+
 /// The state folder: as told, else below the XDG state folder.
 pub(super) fn state_dir(options: &LabOptions) -> Result<PathBuf, LabError> {
     if let Some(folder) = &options.state_dir {
@@ -259,7 +334,12 @@ mod tests {
         let settings = Settings::resolve(&options(), &BTreeMap::new());
         assert_eq!(
             Port::ALL.map(|port| settings.port(port)),
-            [5432, 7000, 5433, 5434, 2181]
+            [5432, 7000, 5433, 5434, 2181, 2182, 2183]
+        );
+        assert!(!settings.ports().any(Port::is_of_ensemble));
+        assert_eq!(
+            settings.services().collect::<Vec<_>>(),
+            ["pg-master", "pg-slave", "postgres_entrypoint", "zoo"]
         );
         assert_eq!(settings.profile, Profile::Default);
         assert_eq!(settings.prefix(), "");
@@ -293,6 +373,27 @@ mod tests {
     }
 
     #[test]
+    fn an_ensemble_has_the_next_ports_and_is_remembered() {
+        let three = LabOptions {
+            zookeepers: Some(3),
+            zookeeper_port: Some(4000),
+            ..options()
+        };
+        let settings = Settings::resolve(&three, &BTreeMap::new());
+        let of_ensemble = settings.ports().filter(|port| port.is_of_ensemble());
+        assert_eq!(
+            of_ensemble.map(|port| settings.port(port)).collect::<Vec<_>>(),
+            [4001, 4002]
+        );
+        assert_eq!(settings.services().filter(|name| name.starts_with("zoo")).count(), 3);
+        let env = settings.env_file();
+        assert!(env.contains("COMPOSE_PROFILES=ensemble\n") && env.contains("LAB_STORE=zoo zoo2 zoo3\n"));
+        assert_eq!(Settings::resolve(&options(), &parse_env(&env)), settings);
+        assert_eq!(ensemble_of(&BTreeMap::new()), None);
+        assert_eq!(ensemble_of(&parse_env("LAB_PROFILE=fast\n")), Some(1));
+    }
+
+    #[test]
     fn ipv6_is_written_for_compose_and_read_back() {
         let told = LabOptions {
             bind: Some("::1".parse().unwrap()),
@@ -320,7 +421,7 @@ mod tests {
         let compose = crate::lab::assets::text("docker-compose.yml").unwrap();
         let variables = Settings::resolve(&options(), &BTreeMap::new()).variables();
         for part in compose.split("${").skip(1) {
-            let name = part.split('}').next().unwrap();
+            let name = part.split(['}', ':']).next().unwrap();
             assert!(variables.contains_key(name), "{name}");
         }
     }

@@ -294,6 +294,10 @@ impl Cluster {
             (Report::Sql(value), SourceId::Postgres(member)) => {
                 let old = self.sql.get(&member);
                 facts.extend(self.memory.sql(&member, old, &value, at));
+                let head = self
+                    .lock_holder()
+                    .and_then(|holder| self.fresh_sql(holder, at)?.current());
+                self.memory.moved(&member, value.standby(), head, at);
                 self.sql.insert(member, Known { value: *value, at });
             }
             (Report::Rest(value), SourceId::Patroni(member)) => {

@@ -169,6 +169,9 @@ pub struct Usage {
     pub cpu_percent: f64,
     /// Bytes, page cache that can be dropped not counted, as `docker stats` shows it.
     pub memory: u64,
+    /// Share of its periods in which it had used up its CPU limit, 0 to 1; 0 without a limit.
+    #[serde(default)]
+    pub throttled: f64,
 }
 
 /// Something happened to a container.

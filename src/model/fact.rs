@@ -11,6 +11,7 @@ mod postgres;
 mod primaries;
 mod proxy;
 mod severity;
+mod standstill;
 mod text;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ use super::wal::Timeline;
 pub use memory::Memory;
 pub(super) use postgres::rest;
 pub(super) use proxy::compare as proxy;
+pub use standstill::Standstill;
 pub use text::{exit_text, signal_name};
 
 /// One change.

@@ -7,6 +7,7 @@
 
 mod networks;
 mod nodes;
+mod progress;
 mod rules;
 mod writes;
 
@@ -71,6 +72,8 @@ pub enum Kind {
     StoreAway,
     /// A Patroni does not reach ZooKeeper, which we do.
     OutOfReach,
+    /// A Patroni is silent, and its PostgreSQL is not.
+    PatroniSilent,
     /// A member's container is off a network that it needs.
     CutOff,
     /// The leader stays by failsafe mode.
@@ -79,14 +82,20 @@ pub enum Kind {
     NoSuccessor,
     /// A standby runs and does not stream.
     NotStreaming,
+    /// A standby receives or replays nothing, although there is more.
+    StandsStill,
     /// A standby is too far behind to take over.
     Lagging,
     /// Synchronous mode, and nobody is synchronous.
     NoSyncStandby,
+    /// A server of the ensemble is away; the others are enough.
+    ServerAway,
     /// Maintenance mode was left on.
     Paused,
     /// A container was killed.
     Killed,
+    /// A container uses up its CPU limit.
+    Throttled,
     /// A replication slot keeps WAL.
     SlotHolds,
     /// The wall clock was set while we watched.
@@ -109,6 +118,7 @@ pub fn findings(cluster: &Cluster, now: Timestamp) -> Vec<Finding> {
     let mut all = writes::findings(&view);
     all.extend(networks::findings(&view));
     all.extend(nodes::findings(&view));
+    all.extend(progress::findings(&view));
     all.extend(rules::findings(&view));
     all.sort_by(|one, other| (other.weight, one.kind, &one.what).cmp(&(one.weight, other.kind, &other.what)));
     all

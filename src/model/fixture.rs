@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) proxy: ProxySnapshot,
     /// What ZooKeeper's servers say.
     pub(crate) store: StoreHealth,
+    /// Containers that use up their CPU limit, and in which share of the time.
+    pub(crate) throttled: BTreeMap<ContainerName, f64>,
     /// Sources that do not answer.
     pub(crate) down: BTreeMap<SourceId, Cause>,
     next_zxid: i64,
@@ -111,6 +113,7 @@ impl World {
                 tick: Some(Duration::from_secs(2)),
                 session_timeouts: BTreeMap::new(),
             },
+            throttled: BTreeMap::new(),
             down: BTreeMap::new(),
             next_zxid: 100,
         };
@@ -357,8 +360,15 @@ impl World {
         let usage = Usage {
             cpu_percent: 1.5,
             memory: 66 * 1024 * 1024,
+            throttled: 0.0,
         };
-        running.map(|container| (container.name.clone(), usage)).collect()
+        let throttled = |container: &Container| Usage {
+            throttled: self.throttled.get(&container.name).copied().unwrap_or(0.0),
+            ..usage
+        };
+        running
+            .map(|container| (container.name.clone(), throttled(container)))
+            .collect()
     }
 }
 

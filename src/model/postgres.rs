@@ -73,12 +73,25 @@ impl SqlStatus {
         matches!(self.role, SqlRole::Primary { .. }) && !self.read_only_default
     }
 
+    /// A primary's current position.
+    pub fn current(&self) -> Option<Lsn> {
+        match self.role {
+            SqlRole::Primary { current } => Some(current),
+            SqlRole::Standby(_) => None,
+        }
+    }
+
+    /// What only a standby has.
+    pub fn standby(&self) -> Option<&Standby> {
+        match &self.role {
+            SqlRole::Standby(standby) => Some(standby),
+            SqlRole::Primary { .. } => None,
+        }
+    }
+
     /// Where it is in the log: a primary's current position, what a standby has replayed.
     pub fn position(&self) -> Option<Lsn> {
-        match &self.role {
-            SqlRole::Primary { current } => Some(*current),
-            SqlRole::Standby(standby) => standby.replayed,
-        }
+        self.current().or_else(|| self.standby()?.replayed)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::app::{self, App, Stage};
 use crate::config::settings::Settings;
 use crate::model::cluster::Cluster;
 use crate::model::link::{LinkState, SourceId};
+use crate::model::topology::StoreTarget;
 use crate::source::Context;
 
 use super::conductor::Conductor;
@@ -95,7 +96,8 @@ pub(super) async fn look(options: app::Options, settings: Arc<Settings>) -> io::
     }
 }
 
-/// Every source has answered or failed once, those too that have only just begun and are not among the links yet.
+/// Every source has answered or failed once, those too that have only just begun and are not among the links yet; of an
+/// ensemble it is known who leads it.
 fn all_asked(cluster: &Cluster) -> bool {
     let members = cluster.targets.nodes.iter().flat_map(|node| {
         let postgres = node.postgres.as_ref().map(|_| SourceId::Postgres(node.member.clone()));
@@ -104,6 +106,10 @@ fn all_asked(cluster: &Cluster) -> bool {
     });
     let proxies = cluster.targets.proxies.iter();
     let mut wanted = members.chain(proxies.map(|proxy| SourceId::Proxy(proxy.name.clone())));
+    let several = |target: &StoreTarget| target.servers.len() > 1;
+    if cluster.targets.store.as_ref().is_some_and(several) && cluster.store.is_none() {
+        return false;
+    }
     let links = &cluster.links;
     wanted.all(|source| links.contains_key(&source)) && links.values().all(|link| *link != LinkState::Connecting)
 }

@@ -539,6 +539,46 @@ fn by_keyboard_from_the_menu_to_the_end() {
     }
 }
 
+/// Two who saw the same cluster and want the same: it happens once, and the second one is told what changed.
+#[test]
+fn of_two_operators_with_the_same_question_one_is_told_what_the_other_did() {
+    let lab = lab();
+    let leader = lab.leader().unwrap();
+    let replica = other(&leader);
+    let timeline = |lab: &Lab| {
+        lab.patroni("pg-master", "/patroni").unwrap()["timeline"]
+            .as_i64()
+            .unwrap()
+    };
+    let before = timeline(&lab);
+    let state = tempfile::tempdir().unwrap();
+    let environment = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let [first, second] = [0, 1].map(|_| monitor(HIGH, &environment));
+    let question = "is shut down cleanly and follows afterwards";
+    for terminal in [&first, &second] {
+        terminal.keys("X");
+        terminal.wait_for("What to ask Patroni and HAProxy for", SOON);
+        terminal.keys(&format!("switchover {replica}\r"));
+        terminal.wait_for(question, SOON);
+    }
+    first.keys("y");
+    first.wait_for(&format!("done: {replica} leads"), FAILOVER);
+    // The second question has been open all the time.
+    second.wait_for("Changed while", SOON);
+    second.keys("y");
+    thread::sleep(Duration::from_secs(1));
+    second.keys("y");
+    lab.wait("both stream or lead", FAILOVER, |lab| {
+        lab.state(&leader).as_deref() == Some("streaming")
+    });
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(lab.leader().as_deref(), Some(replica), "{}", second.screen());
+    assert_eq!(timeline(&lab), before + 1, "it happened once");
+    // The same by command, for the leader that was.
+    let candidate = ["switchover", "--candidate", replica];
+    refused(&candidate, &[], 1, "leads already");
+}
+
 #[test]
 fn a_server_of_haproxy_is_drained_and_brought_back() {
     let lab = lab();

@@ -41,10 +41,23 @@ pub(crate) enum Mode {
     BadJson,
     /// Passes on what only looks, and refuses everything else as an authorization plugin does.
     Refuse,
+    /// The same, as a daemon does for a container that is being removed.
+    Conflict,
+    /// The same, as a daemon does whose driver fails.
+    Broken,
 }
 
-/// Its answer.
-const REFUSAL: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 47\r\nConnection: close\r\n\r\n{\"message\":\"authorization denied: only a look\"}";
+impl Mode {
+    /// Status and message of its refusal; `None` if it refuses nothing.
+    fn refusal(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Refuse => Some(("403 Forbidden", "authorization denied: only a look")),
+            Self::Conflict => Some(("409 Conflict", "removal of the container is already in progress")),
+            Self::Broken => Some(("500 Internal Server Error", "cannot kill it: the driver failed")),
+            Self::Pass | Self::Hang | Self::Close | Self::Garbage | Self::BadJson => None,
+        }
+    }
+}
 
 /// How often a thread looks at the mode.
 const TICK: Duration = Duration::from_millis(5);
@@ -71,7 +84,9 @@ impl Shared {
             2 => Mode::Close,
             3 => Mode::Garbage,
             4 => Mode::BadJson,
-            _ => Mode::Refuse,
+            5 => Mode::Refuse,
+            6 => Mode::Conflict,
+            _ => Mode::Broken,
         }
     }
 
@@ -150,7 +165,7 @@ fn serve(mut client: UnixStream, real: &Path, shared: &Arc<Shared>) -> io::Resul
             return babble(&mut client, body);
         }
         Mode::Close => return client.shutdown(Shutdown::Both),
-        Mode::Pass | Mode::Hang | Mode::Refuse => {}
+        Mode::Pass | Mode::Hang | Mode::Refuse | Mode::Conflict | Mode::Broken => {}
     }
     let daemon = UnixStream::connect(real)?;
     let (asking, answering) = (client.try_clone()?, daemon.try_clone()?);
@@ -195,9 +210,13 @@ fn pump(mut from: UnixStream, mut to: UnixStream, shared: &Shared) -> io::Result
             Err(_) => Some(0),
         };
         let mode = wait_while_hanging(shared);
-        let done = shared.ended() || !matches!(mode, Mode::Pass | Mode::Hang | Mode::Refuse);
-        if mode == Mode::Refuse && buffer[..read.unwrap_or(0)].starts_with(b"POST ") {
-            from.write_all(REFUSAL)?;
+        let done = shared.ended() || matches!(mode, Mode::Close | Mode::Garbage | Mode::BadJson);
+        if let Some((status, message)) = mode.refusal()
+            && buffer[..read.unwrap_or(0)].starts_with(b"POST ")
+        {
+            let body = format!("{{\"message\":\"{message}\"}}");
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close");
+            write!(from, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
             let _ = to.shutdown(Shutdown::Both);
             return from.shutdown(Shutdown::Both);
         }

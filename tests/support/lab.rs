@@ -32,21 +32,48 @@ pub(crate) struct Lab {
 }
 
 static STARTED: Mutex<bool> = Mutex::new(false);
-static OTHER: OnceLock<(String, String)> = OnceLock::new();
+static OTHER: OnceLock<Other> = OnceLock::new();
+
+/// Another lab than the usual one.
+struct Other {
+    project: String,
+    profile: String,
+    zookeepers: &'static str,
+}
 
 /// A lab of another project and profile; a process has one lab, so this comes before anything else.
 pub(crate) fn lab_of(project: &str, profile: &str) -> Lab {
-    OTHER.set((project.to_owned(), profile.to_owned())).unwrap();
+    let (project, profile) = (project.to_owned(), profile.to_owned());
+    let other = OTHER.set(Other {
+        project,
+        profile,
+        zookeepers: "1",
+    });
+    assert!(other.is_ok());
+    lab()
+}
+
+/// A lab with three ZooKeeper servers, for all tests of the process.
+pub(crate) fn lab_with_an_ensemble(project: &str) -> Lab {
+    OTHER.get_or_init(|| Other {
+        project: project.to_owned(),
+        profile: "fast".to_owned(),
+        zookeepers: "3",
+    });
     lab()
 }
 
 /// Compose project of this process' lab.
 pub(crate) fn project() -> &'static str {
-    OTHER.get().map_or(PROJECT, |(project, _)| project)
+    OTHER.get().map_or(PROJECT, |other| &other.project)
 }
 
 fn profile() -> &'static str {
-    OTHER.get().map_or("fast", |(_, profile)| profile)
+    OTHER.get().map_or("fast", |other| &other.profile)
+}
+
+fn zookeepers() -> &'static str {
+    OTHER.get().map_or("1", |other| other.zookeepers)
 }
 
 /// The binary under test, or another one that `PGHERD_BIN` names.
@@ -75,7 +102,7 @@ pub(crate) fn lab() -> Lab {
 impl Lab {
     /// Thaws and starts whatever a test left, and waits until `lab up` is content.
     pub(crate) fn heal(&self) {
-        for service in ["zoo", "pg-master", "pg-slave", "postgres_entrypoint"] {
+        for service in ["zoo", "zoo2", "zoo3", "pg-master", "pg-slave", "postgres_entrypoint"] {
             let _ = Command::new("docker").args(["unpause", &container(service)]).output();
         }
         for service in NODES {
@@ -84,7 +111,7 @@ impl Lab {
                 let _ = Command::new("docker").args(connected(network, service)).output();
             }
         }
-        let up = pgherd(&["lab", "up", "--profile", profile()]);
+        let up = pgherd(&["lab", "up", "--profile", profile(), "--zookeepers", zookeepers()]);
         assert!(
             up.status.success(),
             "lab up: {}\n{}",
@@ -158,6 +185,13 @@ impl Lab {
                     .is_ok_and(|output| output.status.success())
             }
         }
+    }
+
+    /// What a ZooKeeper server says that it is, asked directly: `leader`, `follower`; nothing if it does not serve.
+    pub(crate) fn mode(&self, service: &str) -> Option<String> {
+        let answer = ask(&self.address(service)?, 2181, "srvr")?;
+        let mode = answer.lines().find_map(|line| line.strip_prefix("Mode: "))?;
+        Some(mode.to_owned())
     }
 
     /// Waits until `ready`.

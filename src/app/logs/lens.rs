@@ -62,8 +62,13 @@ impl Lens {
             .is_none_or(|containers| containers.contains(container))
     }
 
+    /// The text of lines has to be read for it.
+    pub(super) fn reads(&self) -> bool {
+        self.matching.is_some() || self.excluding.is_some() || self.hide_noise
+    }
+
     /// It is about what the lines say, not only about whose they are: so they have to be gone through.
     pub fn sifts(&self) -> bool {
-        self.least > Level::Debug || self.matching.is_some() || self.excluding.is_some() || self.hide_noise
+        self.least > Level::Debug || self.reads()
     }
 }

@@ -71,22 +71,33 @@ impl Marks {
         self.parts.extend(chunks.range(known..).map(part));
     }
 
-    /// Goes through a chunk up to line `until`, as `sift` does it; what it says.
-    pub(super) fn scan(&mut self, place: usize, until: usize, sift: impl FnOnce(&mut Part) -> usize) -> usize {
-        let Some(part) = self.parts.get_mut(place) else {
-            return 0;
+    /// Lends what is known of a chunk to whoever goes through it up to line `until`; until it is back, it counts as gone
+    /// through, and without a match.
+    pub(super) fn lend(&mut self, place: usize, until: usize) -> Option<Part> {
+        let part = self.parts.get_mut(place)?;
+        let lent = Part {
+            first: part.first,
+            scanned: until,
+            ..Part::default()
+        };
+        Some(std::mem::replace(part, lent))
+    }
+
+    /// Takes it back, gone through.
+    pub(super) fn settle(&mut self, place: usize, until: usize, mut part: Part) {
+        let Some(own) = self.parts.get_mut(place) else {
+            return;
         };
         let (scanned, count) = (part.scanned, part.count);
-        let cost = sift(part);
         part.scanned = until;
         part.count = count + part.hits.count(scanned..=until);
+        let (first, last) = (part.first + number(scanned), part.first + number(until) - 1);
         self.scanned += until - scanned;
         self.hits += part.count - count;
-        let (first, last) = (part.first + number(scanned), part.first + number(until) - 1);
+        *own = part;
         if self.context > 0 {
             self.surround(first, last);
         }
-        cost
     }
 
     /// Shows what is around the matches that lines from `first` to `last`, just gone through, are or are near to.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::answer::Position;
 use super::bits::Bits;
 use super::chunk::Chunk;
+use super::crew;
 use super::lens::Lens;
 use super::marks::{Marks, Part};
 use super::pattern::Pattern;
@@ -135,24 +136,60 @@ impl Scan {
                 self.marks.insert(name.clone(), marks);
             }
         }
-        let (lens, sought, from) = (&self.lens, self.sought.as_ref(), self.from);
         let mut left = bytes;
-        while left > 0 {
-            let open = self.marks.iter_mut().filter_map(|(name, marks)| {
-                let ring = rings.get(name).filter(|ring| ring.len() > marks.scanned())?;
-                let (near, place) = newest_open(marks, ring.chunks(), from)?;
-                let chunk = ring.chunks().get(place)?;
-                let last = chunk.position(chunk.len().saturating_sub(1));
-                Some(((near, last), marks, chunk, place))
-            });
-            let Some((_, marks, chunk, place)) = open.max_by_key(|(order, ..)| *order) else {
-                break;
-            };
-            let cost = marks.scan(place, chunk.len(), |part| sift(chunk, part, lens, sought));
-            left = left.saturating_sub(cost.max(1));
+        let mut jobs = Vec::new();
+        while left > 0
+            && let Some(job) = self.next(rings)
+        {
+            left = left.saturating_sub(job.cost.max(1));
+            jobs.push(job);
+        }
+        crew::run(&mut jobs, |job| {
+            sift(job.chunk, &mut job.part, &self.lens, self.sought.as_ref())
+        });
+        for job in jobs {
+            if let Some(marks) = self.marks.get_mut(job.container) {
+                marks.settle(job.place, job.chunk.len(), job.part);
+            }
         }
         left
     }
+
+    /// The next chunk to go through, the newest one first.
+    fn next<'r>(&mut self, rings: &'r BTreeMap<ContainerName, Ring>) -> Option<Job<'r>> {
+        let (from, reads) = (self.from, self.lens.reads() || self.sought.is_some());
+        let open = self.marks.iter_mut().filter_map(|(name, marks)| {
+            let (container, ring) = rings.get_key_value(name)?;
+            let (near, place) = newest_open(marks, ring.chunks(), from)?;
+            let chunk = ring.chunks().get(place)?;
+            let last = chunk.position(chunk.len().saturating_sub(1));
+            Some(((near, last), container, marks, chunk, place))
+        });
+        let (_, container, marks, chunk, place) = open.max_by_key(|(order, ..)| *order)?;
+        let part = marks.lend(place, chunk.len())?;
+        let cost = if reads {
+            chunk.arena().len().saturating_sub(chunk.begin(part.scanned))
+        } else {
+            chunk.len() - part.scanned
+        };
+        Some(Job {
+            container,
+            place,
+            chunk,
+            part,
+            cost,
+        })
+    }
+}
+
+/// A chunk to go through, with what is known of it.
+struct Job<'r> {
+    container: &'r ContainerName,
+    place: usize,
+    chunk: &'r Chunk,
+    part: Part,
+    /// In bytes.
+    cost: usize,
 }
 
 /// The newest chunk that is not gone through: before `from` if there is one, which the flag says.
@@ -172,17 +209,11 @@ fn newest_open(
     Some(before.map_or((false, newest), |(place, _)| (true, place)))
 }
 
-/// Marks the lines of a chunk that are new to this part; what it cost in bytes.
-fn sift(chunk: &Chunk, part: &mut Part, lens: &Lens, sought: Option<&Pattern>) -> usize {
+/// Marks the lines of a chunk that are new to this part.
+fn sift(chunk: &Chunk, part: &mut Part, lens: &Lens, sought: Option<&Pattern>) {
     let new = part.scanned..chunk.len();
     let patterns = lens.matching.iter().chain(sought);
     let found: Vec<Finds<'_>> = patterns.map(|pattern| Finds::new(chunk, new.start, pattern)).collect();
-    let reads = lens.hide_noise || lens.excluding.is_some() || !found.is_empty();
-    let cost = if reads {
-        chunk.arena().len().saturating_sub(chunk.begin(new.start))
-    } else {
-        new.len()
-    };
     for index in new {
         let is_hit = chunk.level(index) >= lens.least && found.iter().all(|finds| finds.has(index));
         if !is_hit && lens.context == 0 {
@@ -200,7 +231,6 @@ fn sift(chunk: &Chunk, part: &mut Part, lens: &Lens, sought: Option<&Pattern>) -
             part.hits.insert(index);
         }
     }
-    cost
 }
 
 /// Where a pattern occurs in a chunk.

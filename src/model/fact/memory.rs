@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::super::dcs::DcsMember;
 use super::super::link::{LinkState, SourceId};
 use super::super::name::{ContainerName, MemberName};
+use super::super::postgres::Standby;
 use super::super::time::Timestamp;
-use super::super::wal::Timeline;
+use super::super::wal::{Lsn, Timeline};
 use super::container::Life;
 use super::link::Reach;
 use super::primaries::Primaries;
-use super::{Ending, Fact, FactKind, SourceKind};
+use super::{Ending, Fact, FactKind, SourceKind, Standstill};
 
 /// A member znode that vanishes is gone only after this long: Patroni up to 3.1 deletes and writes it anew in place, and
 /// a clean stop writes it once more from a new session.
@@ -39,6 +40,7 @@ pub struct Memory {
     /// Who answers as primary.
     pub(super) primaries: Primaries,
     homes: BTreeMap<MemberName, ContainerName>,
+    standstills: BTreeMap<MemberName, Standstill>,
 }
 
 impl Memory {
@@ -72,6 +74,28 @@ impl Memory {
         self.store_back
     }
 
+    /// Since when a standby stands still, by its answers so far.
+    pub fn standstill(&self, member: &MemberName) -> Standstill {
+        self.standstills.get(member).copied().unwrap_or_default()
+    }
+
+    /// A member's next answer: of a standby its positions and that of its leader, if that is known now.
+    pub(in crate::model) fn moved(
+        &mut self,
+        member: &MemberName,
+        standby: Option<&Standby>,
+        head: Option<Lsn>,
+        at: Timestamp,
+    ) {
+        match standby {
+            Some(standby) => {
+                let next = self.standstill(member).after(standby, head, at);
+                self.standstills.insert(member.clone(), next);
+            }
+            None => drop(self.standstills.remove(member)),
+        }
+    }
+
     /// A member's PostgreSQL does not answer: it is no primary that anybody could write to.
     pub(in crate::model) fn deposed(&mut self, member: &MemberName, now: Timestamp) -> Option<Fact> {
         self.primaries.silence(member, now, now)
@@ -103,6 +127,8 @@ impl Memory {
 
     pub(in crate::model) fn forget(&mut self, links: &BTreeMap<SourceId, LinkState>) {
         self.reach.retain(|source, _| links.contains_key(source));
+        self.standstills
+            .retain(|member, _| links.contains_key(&SourceId::Postgres(member.clone())));
         self.primaries
             .forget(|member| links.contains_key(&SourceId::Postgres(member.clone())));
     }

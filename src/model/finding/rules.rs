@@ -8,6 +8,7 @@ use super::super::lock::{self, DEFAULT_TTL};
 use super::super::name::MemberName;
 use super::super::postgres::SqlStatus;
 use super::super::prediction::{DEFAULT_LOOP_WAIT, DEFAULT_RETRY, Timing, demotion};
+use super::super::quorum::Quorum;
 use super::{Finding, Kind, View, Weight, list};
 
 /// On top of what Patroni's own patience allows.
@@ -19,6 +20,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         ttl_clamped(view),
         timing_rule(view),
         store_away(view),
+        server_away(view),
         failsafe(view),
         no_data(view),
         old_lock(view),
@@ -150,6 +152,37 @@ fn store_away(view: &View<'_>) -> Option<Finding> {
                 .to_owned()
         },
         since: Some(*since),
+    })
+}
+
+/// Some servers of an ensemble are silent, and the others are enough.
+fn server_away(view: &View<'_>) -> Option<Finding> {
+    view.dcs?;
+    let quorum = Quorum::of(view.cluster)?;
+    let away = quorum.servers.checked_sub(quorum.answering).filter(|away| *away > 0)?;
+    if !quorum.holds() {
+        return None;
+    }
+    let asked = view
+        .cluster
+        .store
+        .as_ref()
+        .map_or(&[][..], |known| &known.value.servers);
+    let silent = asked.iter().filter(|server| !server.answered);
+    let silent: Vec<&str> = silent.map(|server| server.address.as_str()).collect();
+    let more = quorum.answering - quorum.needed();
+    Some(Finding {
+        kind: Kind::ServerAway,
+        weight: Weight::Warning,
+        what: format!("{away} of {} ZooKeeper servers does not answer", quorum.servers),
+        cause: format!("{}. The other {} have a majority.", silent.join(", "), quorum.answering),
+        advice: match more {
+            0 => "Bring it back before another one is stopped: without a majority nothing is written, and Patroni \
+                  demotes the leader."
+                .to_owned(),
+            more => format!("Bring it back; {more} more may be lost."),
+        },
+        since: None,
     })
 }
 

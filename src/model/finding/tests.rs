@@ -86,6 +86,16 @@ fn full_entry(world: &mut World, sessions: u64) {
     world.proxy.pools[1].entry.as_mut().unwrap().sessions = sessions;
 }
 
+fn mute_patroni(world: &mut World, member: &str) {
+    let source = SourceId::Patroni(MemberName::from(member));
+    world.down.insert(source, Cause::Timeout("answer".into()));
+    world.pass(500);
+}
+
+fn throttle(world: &mut World, share: f64) {
+    world.throttled.insert("pg-slave".into(), share);
+}
+
 fn remove(world: &mut World, container: &str) {
     world.containers.retain(|one| one.name.as_str() != container);
     let member = if container == "pg-slave" { REPLICA } else { LEADER };

@@ -46,7 +46,25 @@ pub(super) fn decode(sample: &ContainerStatsResponse) -> Option<Usage> {
     Some(Usage {
         cpu_percent: used as f64 / elapsed as f64 * cpus * 100.0,
         memory: memory(sample.memory_stats.as_ref()?)?,
+        throttled: throttled(cpu, sample.precpu_stats.as_ref()?),
     })
+}
+
+/// Of the periods (usually 100 ms) between the two samples, those in which its limit was used up.
+#[expect(clippy::cast_precision_loss, reason = "a few periods")]
+fn throttled(cpu: &ContainerCpuStats, before: &ContainerCpuStats) -> f64 {
+    let counts = |cpu: &ContainerCpuStats| {
+        let data = cpu.throttling_data.as_ref()?;
+        Some((data.periods?, data.throttled_periods?))
+    };
+    let (Some((all, used_up)), Some((all_before, used_up_before))) = (counts(cpu), counts(before)) else {
+        return 0.0;
+    };
+    let all = all.saturating_sub(all_before);
+    if all == 0 {
+        return 0.0;
+    }
+    used_up.saturating_sub(used_up_before) as f64 / all as f64
 }
 
 fn cpu_times(cpu: &ContainerCpuStats) -> Option<(u64, u64)> {
@@ -142,7 +160,7 @@ mod tests {
             "precpu_stats":{"cpu_usage":{"total_usage":200},"system_cpu_usage":10000},
             "memory_stats":{"usage":1000,"stats":{"inactive_file":300}}}"#;
         let usage = decode(&serde_json::from_str(json).unwrap()).unwrap();
-        assert!((usage.cpu_percent - 10.0).abs() < 1e-9);
+        assert!((usage.cpu_percent - 10.0).abs() < 1e-9 && usage.throttled == 0.0);
         assert_eq!(usage.memory, 700);
     }
 

@@ -36,14 +36,6 @@ impl Stage {
         for container in &mut world.containers {
             container.started = Some(world.now.minus(Duration::from_secs(664)));
         }
-        for (name, lag) in [(LEADER, 0), (REPLICA, 1_234)] {
-            if name == REPLICA {
-                let standby = world.standby(name);
-                standby.replayed = standby
-                    .received
-                    .map(|received| crate::model::wal::Lsn(received.0 - lag));
-            }
-        }
         znodes(&mut world);
         for (container, command) in world.containers.iter_mut().zip(COMMANDS) {
             container.command = command.split(' ').map(str::to_owned).collect();

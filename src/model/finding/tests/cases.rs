@@ -163,6 +163,58 @@ pub(super) const CASES: &[Case] = &[
         |world| drop(world.kill(LEADER)),
     ),
     (
+        Kind::PatroniSilent,
+        |world| {
+            mute_patroni(world, LEADER);
+            world.pass(5_000);
+        },
+        |world| {
+            // Its PostgreSQL is silent too: that is another matter.
+            world.silence(REPLICA, &Cause::Timeout("answer".into()));
+            world.pass(5_000);
+        },
+    ),
+    (
+        Kind::StandsStill,
+        |world| {
+            world.standby(REPLICA).received = Some(Lsn(HEAD.0 - 100));
+            world.standby(REPLICA).replayed = Some(Lsn(HEAD.0 - 100));
+            world.pass(500);
+            world.pass(5_000);
+        },
+        |world| {
+            // It gets on, although it is behind.
+            for behind in [300, 200] {
+                world.standby(REPLICA).received = Some(Lsn(HEAD.0 - behind));
+                world.standby(REPLICA).replayed = Some(Lsn(HEAD.0 - behind));
+                world.pass(3_000);
+            }
+        },
+    ),
+    (
+        Kind::StandsStill,
+        |world| {
+            world.standby(REPLICA).replayed = Some(Lsn(HEAD.0 - 100));
+            world.pass(500);
+            world.pass(5_000);
+        },
+        |world| {
+            world.standby(REPLICA).replayed = Some(Lsn(HEAD.0 - 100));
+            world.pass(500);
+            world.pass(4_000);
+        },
+    ),
+    (
+        Kind::Throttled,
+        |world| throttle(world, 0.9),
+        |world| throttle(world, 0.1),
+    ),
+    (
+        Kind::ServerAway,
+        |world| world.ensemble(&[Some("leader"), Some("follower"), None]),
+        |world| world.ensemble(&[Some("leader"), Some("follower"), Some("follower")]),
+    ),
+    (
         Kind::Lagging,
         |world| world.dcs.optime = Some(Lsn(HEAD.0 + 12 * MB)),
         |world| world.dcs.optime = Some(Lsn(HEAD.0 + MB)),

@@ -1,0 +1,192 @@
+//! Three ZooKeeper servers for real: what the loss of one, of the one that leads them and of their majority does to the
+//! cluster, what the screen says of it, and that `pgherd heal` takes it back. Needs Docker.
+
+#![cfg(test)]
+
+#[path = "support/lab.rs"]
+mod lab;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lab::{Lab, PGHERD, lab_with_an_ensemble, service_of};
+use terminal::Terminal;
+
+const PROJECT: &str = "pgherd-test-ensemble";
+const SERVERS: [&str; 3] = ["zoo", "zoo2", "zoo3"];
+const SOON: Duration = Duration::from_secs(15);
+const FAILOVER: Duration = Duration::from_secs(60);
+const ESC: &str = "\u{1b}";
+
+fn pgherd(state: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(PGHERD);
+    command
+        .env("XDG_STATE_HOME", state)
+        .args(["--cluster", PROJECT])
+        .args(args)
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(state: &Path, args: &[&str]) -> String {
+    let output = pgherd(state, args).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {text}");
+    text
+}
+
+/// Begins a fault that lasts.
+fn begin(state: &Path, fault: &str, on: &str, more: &[&str]) -> Child {
+    let args = [&["fault", fault, "--on", on, "--for", "10m", "--yes"], more].concat();
+    pgherd(state, &args).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// What each server says that it is.
+fn modes(lab: &Lab) -> BTreeMap<&'static str, Option<String>> {
+    SERVERS.iter().map(|server| (*server, lab.mode(server))).collect()
+}
+
+fn with_mode(lab: &Lab, mode: &str) -> Vec<&'static str> {
+    let modes = modes(lab).into_iter();
+    modes
+        .filter(|(_, found)| found.as_deref() == Some(mode))
+        .map(|(server, _)| server)
+        .collect()
+}
+
+fn whole(lab: &Lab) {
+    lab.wait("one leads, two follow, and the standby streams", FAILOVER, |lab| {
+        let streams = |name: &&str| lab.state(name).as_deref() == Some("streaming");
+        with_mode(lab, "leader").len() == 1
+            && with_mode(lab, "follower").len() == 2
+            && lab.leader().is_some()
+            && ["postgresql0", "postgresql1"].iter().any(streams)
+    });
+}
+
+fn monitor(state: &Path) -> Terminal {
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let terminal = Terminal::start(PGHERD, &["--cluster", PROJECT], &environment, (120, 80));
+    terminal.wait_for("✓ agree", SOON * 2);
+    terminal
+}
+
+/// What stands in the list of findings; closes it again.
+fn finding(terminal: &Terminal, words: &str) {
+    terminal.keys("a");
+    terminal.wait_for("Findings", SOON);
+    terminal.wait_for(words, SOON);
+    terminal.keys(ESC);
+    terminal.wait("the findings closed", SOON, |screen| !screen.contains("Findings ━"));
+}
+
+/// PostgreSQL of a member is a standby, by its own word.
+fn in_recovery(lab: &Lab, member: &str) -> Option<bool> {
+    let ask = "psql -h /tmp -Atc 'SELECT pg_is_in_recovery()' 2>/dev/null || true";
+    match lab.run_in(service_of(member), &["sh", "-c", ask]).trim() {
+        "t" => Some(true),
+        "f" => Some(false),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
+    let lab = lab_with_an_ensemble(PROJECT);
+    whole(&lab);
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let leader = lab.leader().unwrap();
+    let terminal = monitor(state);
+    for (fault, on) in [("stop", "store"), ("pause", "store"), ("kill", "store-leader")] {
+        let begun = Instant::now();
+        let first = with_mode(&lab, "leader");
+        let mut program = begin(state, fault, on, &[]);
+        lab.wait(&format!("{fault} of {on} is done, and two go on"), SOON, |lab| {
+            let modes = modes(lab);
+            let silent: Vec<_> = modes.iter().filter(|(_, mode)| mode.is_none()).collect();
+            let hit_leader = silent.first().is_some_and(|(server, _)| first.contains(*server));
+            silent.len() == 1 && hit_leader == (on == "store-leader") && with_mode(lab, "leader").len() == 1
+        });
+        finding(&terminal, "1 of 3 ZooKeeper servers does not answer");
+        // The program may die; its fault stays, and is known.
+        program.kill().unwrap();
+        program.wait().unwrap();
+        let text = run(state, &["heal"]);
+        assert!(text.contains("healed"), "{text}");
+        whole(&lab);
+        terminal.wait("the finding is gone", SOON, |screen| {
+            screen.contains("✓ agree") && !screen.contains("ZooKeeper servers does not answer")
+        });
+        assert_eq!(lab.leader().as_deref(), Some(leader.as_str()), "{fault} of {on}");
+        assert_eq!(in_recovery(&lab, &leader), Some(false));
+        println!("{fault} of {on}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn without_a_majority_nobody_leads_until_it_is_back() {
+    let lab = lab_with_an_ensemble(PROJECT);
+    whole(&lab);
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let leader = lab.leader().unwrap();
+    let terminal = monitor(state);
+    let mut program = begin(state, "stop", "store-majority", &[]);
+    lab.wait("no server serves", SOON, |lab| modes(lab).values().all(Option::is_none));
+    let running = |server: &&&str| lab.inspect(server, "{{.State.Running}}") == "true";
+    assert_eq!(SERVERS.iter().filter(running).count(), 1, "one is left, alone");
+    finding(&terminal, "ZooKeeper does not answer");
+    lab.wait("Patroni demotes the leader", FAILOVER, |lab| {
+        in_recovery(lab, &leader) == Some(true)
+    });
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let list = run(state, &["heal", "--list"]);
+    assert_eq!(list.lines().filter(|line| line.contains("stop")).count(), 2, "{list}");
+    run(state, &["heal"]);
+    whole(&lab);
+    terminal.wait_for("✓ agree", FAILOVER);
+    terminal.keys("w");
+    // Whoever takes the lock first when ZooKeeper is back.
+    let verdict = if lab.leader() == Some(leader) {
+        "ZooKeeper outage with demotion"
+    } else {
+        "failover"
+    };
+    terminal.wait(verdict, FAILOVER, |screen| {
+        let says = |line: &str| line.contains("verdict") && line.contains(verdict);
+        screen.lines().any(says)
+    });
+}
+
+#[test]
+fn two_faults_at_once_are_done_and_healed_together() {
+    let lab = lab_with_an_ensemble(PROJECT);
+    whole(&lab);
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let leader = lab.leader().unwrap();
+    let standby = if leader == "postgresql0" {
+        "postgresql1"
+    } else {
+        "postgresql0"
+    };
+    let paused = |lab: &Lab| lab.inspect(service_of(standby), "{{.State.Paused}}") == "true";
+    let pause = format!("pause:{standby}");
+    let mut program = begin(state, "stop", "store", &["--with", &pause]);
+    lab.wait("both are done", SOON, |lab| {
+        paused(lab) && modes(lab).values().filter(|mode| mode.is_none()).count() == 1
+    });
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(paused(&lab), "it outlives the program");
+    run(state, &["heal"]);
+    assert!(!paused(&lab));
+    whole(&lab);
+    assert_eq!(lab.leader(), Some(leader));
+}
