@@ -146,10 +146,10 @@ fn a_standby_is_drilled_from_the_menu() {
         ("cut-off-store", "shares no network with ZooKeeper", "loss of a replica"),
         ("cut-off-peers", "the others cannot find", "loss of a replica"),
         ("freeze-postgres", "nobody could take over", "loss of a replica"),
-        ("freeze-patroni", "nobody could take over", ""),
-        ("lag-receive", "", ""),
-        ("lag-replay", "", ""),
-        ("slow-cpu", "", ""),
+        ("freeze-patroni", "does not answer, its PostgreSQL does", ""),
+        ("lag-receive", "receives nothing, ", ""),
+        ("lag-replay", "replays nothing, ", ""),
+        ("slow-cpu", "uses up its CPU limit", ""),
         ("slow-disk", "", ""),
     ];
     for (fault, finding, called) in cases {
@@ -188,7 +188,7 @@ fn a_leader_is_drilled_from_the_menu() {
     let state = tempfile::tempdir().unwrap();
     for (fault, finding) in [
         ("cut-off-store", "shares no network with ZooKeeper"),
-        ("freeze-patroni", ""),
+        ("freeze-patroni", "does not answer, its PostgreSQL does"),
     ] {
         let begun = Instant::now();
         let leader = lab.leader().unwrap();

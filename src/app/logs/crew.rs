@@ -2,33 +2,32 @@
 //! than the core of the event loop. The result is the same as one after the other.
 
 use std::num::NonZero;
-use std::sync::{LazyLock, Mutex, PoisonError};
-use std::thread;
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
 
-/// Fewer jobs are not worth a thread.
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// Fewer jobs are not worth the handing over.
 const FEWEST: usize = 4;
 /// Hands at most: the databases on this machine have work to do too.
 const MOST: usize = 4;
 
-static HANDS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get).min(MOST));
+/// Always the same threads: an expression keeps what it has worked out by thread. `None` where none are to be had.
+static HANDS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+    let hands = available_parallelism().map_or(1, NonZero::get).min(MOST);
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(hands)
+        .thread_name(|_| "search".to_owned());
+    (hands > 1).then(|| pool.build().ok()).flatten()
+});
 
 /// Does `work` on every job.
-pub(super) fn run<T: Send>(jobs: &mut [T], work: impl Fn(&mut T) + Sync) {
-    let hands = if jobs.len() < FEWEST { 1 } else { *HANDS };
-    let queue = Mutex::new(jobs.iter_mut());
-    let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let hand = || {
-        while let Some(job) = take() {
-            work(job);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..hands {
-            // Where no thread is to be had, fewer hands do it all.
-            let _ = thread::Builder::new().spawn_scoped(scope, hand);
-        }
-        hand();
-    });
+pub(super) fn run<T: Send>(jobs: &mut [T], work: impl Fn(&mut T) + Send + Sync) {
+    match HANDS.as_ref().filter(|_| jobs.len() >= FEWEST) {
+        Some(hands) => hands.install(|| jobs.par_iter_mut().for_each(work)),
+        None => jobs.iter_mut().for_each(work),
+    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ impl Scan {
             jobs.push(job);
         }
         crew::run(&mut jobs, |job| {
-            sift(job.chunk, &mut job.part, &self.lens, self.sought.as_ref())
+            sift(job.chunk, &mut job.part, &self.lens, self.sought.as_ref());
         });
         for job in jobs {
             if let Some(marks) = self.marks.get_mut(job.container) {

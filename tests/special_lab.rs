@@ -1,5 +1,6 @@
-//! Three ZooKeeper servers for real: what the loss of one, of the one that leads them and of their majority does to the
-//! cluster, what the screen says of it, and that `pgherd heal` takes it back. Needs Docker.
+//! A lab with three ZooKeeper servers, and with a small disk for each member: what the loss of one server, of the one
+//! that leads them and of their majority does to the cluster, and what a full disk does; what the screen says of it, and
+//! that `pgherd heal` takes it back. Needs Docker.
 
 #![cfg(test)]
 
@@ -16,11 +17,39 @@ use std::time::{Duration, Instant};
 use lab::{Lab, PGHERD, lab_with_an_ensemble, service_of};
 use terminal::Terminal;
 
-const PROJECT: &str = "pgherd-test-ensemble";
+const PROJECT: &str = "pgherd-test-special";
 const SERVERS: [&str; 3] = ["zoo", "zoo2", "zoo3"];
 const SOON: Duration = Duration::from_secs(15);
 const FAILOVER: Duration = Duration::from_secs(60);
 const ESC: &str = "\u{1b}";
+
+/// In memory, so small: a database and a few segments of WAL.
+const DISK: &str = "o=size=320m";
+
+/// The lab, on volumes that are there before compose asks for them.
+fn special_lab() -> Lab {
+    for service in ["pg-master", "pg-slave"] {
+        let labels = [
+            format!("--label=com.docker.compose.project={PROJECT}"),
+            format!("--label=com.docker.compose.volume={service}"),
+        ];
+        let output = Command::new("docker")
+            .args([
+                "volume",
+                "create",
+                "--opt=type=tmpfs",
+                "--opt=device=tmpfs",
+                "--opt",
+                DISK,
+            ])
+            .args(labels)
+            .arg(format!("{PROJECT}_{service}"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    lab_with_an_ensemble(PROJECT)
+}
 
 fn pgherd(state: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(PGHERD);
@@ -96,7 +125,7 @@ fn in_recovery(lab: &Lab, member: &str) -> Option<bool> {
 
 #[test]
 fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
-    let lab = lab_with_an_ensemble(PROJECT);
+    let lab = special_lab();
     whole(&lab);
     let state = tempfile::tempdir().unwrap();
     let state = state.path();
@@ -130,7 +159,7 @@ fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
 
 #[test]
 fn without_a_majority_nobody_leads_until_it_is_back() {
-    let lab = lab_with_an_ensemble(PROJECT);
+    let lab = special_lab();
     whole(&lab);
     let state = tempfile::tempdir().unwrap();
     let state = state.path();
@@ -166,7 +195,7 @@ fn without_a_majority_nobody_leads_until_it_is_back() {
 
 #[test]
 fn two_faults_at_once_are_done_and_healed_together() {
-    let lab = lab_with_an_ensemble(PROJECT);
+    let lab = special_lab();
     whole(&lab);
     let state = tempfile::tempdir().unwrap();
     let state = state.path();
