@@ -198,6 +198,7 @@ impl App {
             Signal::Logs(lines) => {
                 let shown = !self.view.logs.own && self.view.logs.end.is_none();
                 for line in lines {
+                    self.cluster.overhear(&line);
                     self.logs.push(line);
                 }
                 return (Vec::new(), if shown { Urgency::Now } else { Urgency::Never });

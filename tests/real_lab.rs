@@ -7,6 +7,8 @@
 mod check;
 #[path = "real_lab/clients.rs"]
 mod clients;
+#[path = "real_lab/containers.rs"]
+mod containers;
 #[path = "support/docker_proxy.rs"]
 mod docker_proxy;
 #[path = "real_lab/docker_source.rs"]

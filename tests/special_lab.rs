@@ -1,4 +1,4 @@
-//! A lab with three ZooKeeper servers, and with a small disk for each member: what the loss of one server, of the one
+//! A lab with three ZooKeeper servers, and a third member that has a small disk: what the loss of one server, of the one
 //! that leads them and of their majority does to the cluster, and what a full disk does; what the screen says of it, and
 //! that `pgherd heal` takes it back. Needs Docker.
 
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lab::{Lab, PGHERD, lab_with_an_ensemble, service_of};
+use lab::{Lab, PGHERD, lab_with_an_ensemble, of_project, service_of};
 use terminal::Terminal;
 
 const PROJECT: &str = "pgherd-test-special";
@@ -22,34 +22,6 @@ const SERVERS: [&str; 3] = ["zoo", "zoo2", "zoo3"];
 const SOON: Duration = Duration::from_secs(15);
 const FAILOVER: Duration = Duration::from_secs(60);
 const ESC: &str = "\u{1b}";
-
-/// In memory, so small: a database and a few segments of WAL.
-const DISK: &str = "o=size=320m";
-
-/// The lab, on volumes that are there before compose asks for them.
-fn special_lab() -> Lab {
-    for service in ["pg-master", "pg-slave"] {
-        let labels = [
-            format!("--label=com.docker.compose.project={PROJECT}"),
-            format!("--label=com.docker.compose.volume={service}"),
-        ];
-        let output = Command::new("docker")
-            .args([
-                "volume",
-                "create",
-                "--opt=type=tmpfs",
-                "--opt=device=tmpfs",
-                "--opt",
-                DISK,
-            ])
-            .args(labels)
-            .arg(format!("{PROJECT}_{service}"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-    lab_with_an_ensemble(PROJECT)
-}
 
 fn pgherd(state: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(PGHERD);
@@ -125,7 +97,7 @@ fn in_recovery(lab: &Lab, member: &str) -> Option<bool> {
 
 #[test]
 fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
-    let lab = special_lab();
+    let lab = lab_with_an_ensemble(PROJECT);
     whole(&lab);
     let state = tempfile::tempdir().unwrap();
     let state = state.path();
@@ -159,7 +131,7 @@ fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
 
 #[test]
 fn without_a_majority_nobody_leads_until_it_is_back() {
-    let lab = special_lab();
+    let lab = lab_with_an_ensemble(PROJECT);
     whole(&lab);
     let state = tempfile::tempdir().unwrap();
     let state = state.path();
@@ -195,7 +167,7 @@ fn without_a_majority_nobody_leads_until_it_is_back() {
 
 #[test]
 fn two_faults_at_once_are_done_and_healed_together() {
-    let lab = special_lab();
+    let lab = lab_with_an_ensemble(PROJECT);
     whole(&lab);
     let state = tempfile::tempdir().unwrap();
     let state = state.path();
@@ -217,5 +189,123 @@ fn two_faults_at_once_are_done_and_healed_together() {
     run(state, &["heal"]);
     assert!(!paused(&lab));
     whole(&lab);
+    assert_eq!(lab.leader(), Some(leader));
+}
+
+/// A third member with a disk of its own, in memory; gone at the end.
+struct Third;
+
+impl Third {
+    const NAME: &str = "postgresql2";
+    const SERVICE: &str = "pg-third";
+
+    fn join(lab: &Lab) -> Self {
+        let image = lab.inspect("pg-slave", "{{.Config.Image}}");
+        let user = lab.run_in("pg-slave", &["id", "-u"]);
+        let host = format!("{}.data", Self::SERVICE);
+        let disk = format!("--tmpfs=/var/lib/postgresql:size=320m,mode=0700,uid={}", user.trim());
+        let mut create = Command::new("docker");
+        create.args([
+            "create",
+            "--name",
+            &Self::container(),
+            "--hostname",
+            Self::SERVICE,
+            &disk,
+        ]);
+        create.args(["--network", &of_project("data"), "--network-alias", &host]);
+        for (key, value) in [("project", PROJECT), ("service", Self::SERVICE)] {
+            create.arg(format!("--label=com.docker.compose.{key}={value}"));
+        }
+        for (name, value) in [
+            ("LAB_STORE", "zoo zoo2 zoo3"),
+            ("LAB_TTL", "20"),
+            ("LAB_LOOP_WAIT", "2"),
+            ("LAB_RETRY_TIMEOUT", "3"),
+            ("PATRONI_NAME", Self::NAME),
+            ("PATRONI_POSTGRESQL_CONNECT_ADDRESS", &format!("{host}:5432")),
+            ("PATRONI_RESTAPI_CONNECT_ADDRESS", &format!("{host}:8008")),
+        ] {
+            create.arg("-e").arg(format!("{name}={value}"));
+        }
+        create.args([&image, "patroni", "/postgres1.yml"]);
+        succeed(&mut create);
+        let third = Self;
+        let (network, container) = (of_project("store"), Self::container());
+        succeed(Command::new("docker").args(["network", "connect", &network, &container]));
+        succeed(Command::new("docker").args(["start", &container]));
+        Self::streams(lab);
+        third
+    }
+
+    fn container() -> String {
+        format!("{PROJECT}-{}", Self::SERVICE)
+    }
+
+    fn streams(lab: &Lab) {
+        lab.wait("the third member streams", FAILOVER * 2, |lab| {
+            lab.state(Self::NAME).as_deref() == Some("streaming")
+        });
+    }
+}
+
+impl Drop for Third {
+    fn drop(&mut self) {
+        let _ = Command::new("docker")
+            .args(["rm", "-f", "-v", &Self::container()])
+            .output();
+    }
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_full_disk_is_found_and_emptied_again() {
+    let lab = lab_with_an_ensemble(PROJECT);
+    whole(&lab);
+    let state = tempfile::tempdir().unwrap();
+    let state = state.path();
+    let leader = lab.leader().unwrap();
+    let _third = Third::join(&lab);
+    let terminal = monitor(state);
+    terminal.wait_for("PostgreSQL 3/3 ●", SOON);
+    let free = |lab: &Lab| {
+        let free = lab.run_in(Third::SERVICE, &["df", "-Pk", "/var/lib/postgresql"]);
+        let line = free.lines().nth(1).unwrap().to_owned();
+        line.split_whitespace().nth(3).unwrap().parse::<u64>().unwrap()
+    };
+    assert!(free(&lab) > 100_000);
+    let mut program = begin(state, "fill-disk", Third::NAME, &[]);
+    lab.wait("its disk is full", SOON, |lab| free(lab) < 1_000);
+    // What it cannot keep any more.
+    let fill =
+        "psql -h /tmp -qc 'CREATE TABLE fill AS SELECT repeat(md5(g::text), 40) FROM generate_series(1, 60000) g'";
+    lab.run_in(service_of(&leader), &["sh", "-c", fill]);
+    finding(&terminal, &format!("the disk of {} is full", Third::NAME));
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(free(&lab) < 1_000, "it outlives the program");
+    let text = run(state, &["heal"]);
+    assert!(text.contains("healed"), "{text}");
+    Third::streams(&lab);
+    assert_eq!(
+        lab.run_in(
+            Third::SERVICE,
+            &["sh", "-c", "ls /var/lib/postgresql/data | grep -c pgherd || true"]
+        )
+        .trim(),
+        "0"
+    );
+    terminal.wait("all is well again", FAILOVER, |screen| {
+        screen.contains("PostgreSQL 3/3 ●") && !screen.contains("finding")
+    });
+    lab.run_in(service_of(&leader), &["psql", "-h", "/tmp", "-qc", "DROP TABLE fill"]);
     assert_eq!(lab.leader(), Some(leader));
 }

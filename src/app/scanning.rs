@@ -3,7 +3,7 @@
 use crate::app::App;
 
 /// Bytes of lines that one event goes through: some milliseconds for the slowest expression.
-const STEP: usize = 1 << 20;
+const STEP: usize = 2 << 20;
 
 impl App {
     /// Goes on a little. True if there is more to do.

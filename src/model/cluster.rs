@@ -12,6 +12,7 @@ use super::container::{Container, ContainerKind, ContainerState, Usage};
 use super::dcs::{DcsMember, DcsSnapshot, SyncState};
 use super::fact::{Fact, FactKind, Memory};
 use super::link::{Known, LinkState, SourceId};
+use super::log::{Level, LogLine};
 use super::name::{ContainerName, MemberName, ProxyName};
 use super::patroni::RestStatus;
 use super::postgres::SqlStatus;
@@ -111,6 +112,19 @@ impl Cluster {
         }
         facts.sort_by_key(|fact| fact.at);
         facts
+    }
+
+    /// Takes in a line of a log, as far as it tells what no source does: a PostgreSQL that cannot write to its disk may
+    /// not even get as far as to refuse a connection.
+    pub fn overhear(&mut self, line: &LogLine) {
+        if line.level >= Level::Error
+            && super::fact::says_disk_full(&line.text)
+            && let Some(container) = self.container(&line.container)
+            && container.is_patroni()
+        {
+            let member = self.member_in(container);
+            self.memory.disk_is_full(member, line.at);
+        }
     }
 
     /// Keeps only what belongs to these targets, so that a member that was removed does not stay on the screen.

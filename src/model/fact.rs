@@ -29,6 +29,7 @@ use super::proxy::ServerStatus;
 use super::time::Timestamp;
 use super::wal::Timeline;
 
+pub(super) use link::says_disk_full;
 pub use memory::Memory;
 pub(super) use postgres::rest;
 pub(super) use proxy::compare as proxy;

@@ -72,6 +72,8 @@ pub enum Kind {
     StoreAway,
     /// A Patroni does not reach ZooKeeper, which we do.
     OutOfReach,
+    /// A member's disk is full.
+    DiskFull,
     /// A Patroni is silent, and its PostgreSQL is not.
     PatroniSilent,
     /// A member's container is off a network that it needs.

@@ -86,6 +86,13 @@ pub enum Class {
     Garbled,
 }
 
+impl Class {
+    /// SQLSTATE 53100.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Sql(code) if code == "53100")
+    }
+}
+
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {

@@ -27,7 +27,7 @@ const FLOOD: i64 = 500_000;
 /// Rows of a large screen.
 const ROWS: usize = 60;
 /// As the program goes on with each event.
-const STEP: usize = 1 << 20;
+const STEP: usize = 2 << 20;
 const FRAMES: u32 = 500;
 
 fn main() {

@@ -21,7 +21,7 @@ fn pgherd(state: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn run(state: &Path, args: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn run(state: &Path, args: &[&str]) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = pgherd(state, args).output().unwrap();
     let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
     println!("{args:?}: {:?}\n{text}", status.code());
@@ -69,7 +69,7 @@ fn known_as(lab: &Lab, service: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn streaming(lab: &Lab, standby: &str) {
+pub(crate) fn streaming(lab: &Lab, standby: &str) {
     lab.wait(&format!("{standby} streams"), FAILOVER * 3, |lab| {
         lab.leader().is_some() && lab.state(standby).as_deref() == Some("streaming")
     });
@@ -105,7 +105,7 @@ fn heal_by_key(terminal: &Terminal, fault: &str, member: &str) {
 }
 
 /// What the list of findings says; closes it again.
-fn findings(terminal: &Terminal, words: &str) {
+pub(crate) fn findings(terminal: &Terminal, words: &str) {
     terminal.keys("a");
     terminal.wait_for("Findings", SOON);
     terminal.wait(&format!("finding {words}"), FAILOVER, |screen| screen.contains(words));
@@ -126,7 +126,7 @@ fn verdict(terminal: &Terminal, name: &str) {
 }
 
 /// The monitor with journals of its own.
-fn drilling(state: &Path) -> Terminal {
+pub(crate) fn drilling(state: &Path) -> Terminal {
     monitor(HIGH, &[("XDG_STATE_HOME", &state.to_string_lossy())])
 }
 

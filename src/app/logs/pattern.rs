@@ -54,12 +54,13 @@ impl Pattern {
         self.regex.is_match(text)
     }
 
-    /// The first byte, not before `begin`, at which it occurs in that text.
+    /// Somewhere in its first occurrence in that text that does not begin before `begin`, or just after it: where it is
+    /// known that it occurs, which is found sooner than where it begins.
     pub(super) fn find_from(&self, text: &str, begin: usize) -> Option<usize> {
         if begin > text.len() {
             return None;
         }
-        self.regex.find_at(text, begin).map(|found| found.start())
+        self.regex.shortest_match_at(text, begin)
     }
 
     /// Where it occurs, in bytes of that text, in order and without overlap. Empty matches are left out: there is

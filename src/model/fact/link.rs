@@ -31,6 +31,11 @@ pub(super) enum Class {
     Garbled,
 }
 
+/// The system's words (`ENOSPC`), which PostgreSQL passes on in whatever it was about.
+pub(in crate::model) fn says_disk_full(words: &str) -> bool {
+    words.contains("No space left on device")
+}
+
 impl From<&Cause> for Class {
     fn from(cause: &Cause) -> Self {
         match cause {
@@ -55,6 +60,11 @@ impl Memory {
         answered: Option<Timestamp>,
         now: Timestamp,
     ) -> Option<Fact> {
+        if let (SourceId::Postgres(member), Some(Cause::Other(words))) = (source, state.cause())
+            && says_disk_full(words)
+        {
+            self.disk_is_full(member.clone(), now);
+        }
         let before = self.reach.get(source).cloned();
         // The end of an idle connection is noticed when it comes.
         let told = matches!(source, SourceId::Postgres(_))

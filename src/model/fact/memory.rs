@@ -20,6 +20,9 @@ use super::{Ending, Fact, FactKind, SourceKind, Standstill};
 /// a clean stop writes it once more from a new session.
 pub(super) const RETURN: Duration = Duration::from_secs(2);
 
+/// Without another word of it for so long, a disk is taken to have room again: PostgreSQL tries every few seconds.
+const FULL: Duration = Duration::from_secs(20);
+
 /// Opaque to all but the comparisons.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -41,6 +44,8 @@ pub struct Memory {
     pub(super) primaries: Primaries,
     homes: BTreeMap<MemberName, ContainerName>,
     standstills: BTreeMap<MemberName, Standstill>,
+    /// First and last time that a member's PostgreSQL spoke of a full disk.
+    full_disks: BTreeMap<MemberName, (Timestamp, Timestamp)>,
 }
 
 impl Memory {
@@ -77,6 +82,22 @@ impl Memory {
     /// Since when a standby stands still, by its answers so far.
     pub fn standstill(&self, member: &MemberName) -> Standstill {
         self.standstills.get(member).copied().unwrap_or_default()
+    }
+
+    /// Since when a member's PostgreSQL says that its disk is full, if it said so lately. In between it says other things:
+    /// it crashes and starts, or goes on without what it could not write.
+    pub fn disk_full_since(&self, member: &MemberName, now: Timestamp) -> Option<Timestamp> {
+        let (since, last) = self.full_disks.get(member)?;
+        (now.since(*last) < FULL).then_some(*since)
+    }
+
+    /// A member's PostgreSQL says that its disk is full.
+    pub(in crate::model) fn disk_is_full(&mut self, member: MemberName, at: Timestamp) {
+        let (since, last) = self.full_disks.entry(member).or_insert((at, at));
+        if at.since(*last) >= FULL {
+            *since = at;
+        }
+        *last = at.max(*last);
     }
 
     /// A member's next answer: of a standby its positions and that of its leader, if that is known now.
@@ -127,8 +148,9 @@ impl Memory {
 
     pub(in crate::model) fn forget(&mut self, links: &BTreeMap<SourceId, LinkState>) {
         self.reach.retain(|source, _| links.contains_key(source));
-        self.standstills
-            .retain(|member, _| links.contains_key(&SourceId::Postgres(member.clone())));
+        let has_sql = |member: &MemberName| links.contains_key(&SourceId::Postgres(member.clone()));
+        self.standstills.retain(|member, _| has_sql(member));
+        self.full_disks.retain(|member, _| has_sql(member));
         self.primaries
             .forget(|member| links.contains_key(&SourceId::Postgres(member.clone())));
     }

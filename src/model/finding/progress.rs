@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::container::Container;
 use super::super::link::{LinkState, SourceId};
 use super::super::member::Member;
+use super::super::probe::{Class, Lane};
 use super::super::takeover::size;
 use super::super::time::Timestamp;
 use super::{Finding, Kind, View, Weight};
@@ -17,6 +18,7 @@ const FELT: f64 = 0.25;
 pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
     let mut all = Vec::new();
     for member in &view.members {
+        all.extend(disk_full(view, member));
         all.extend(patroni_silent(view, member));
         all.extend(receives_nothing(view, member));
         all.extend(replays_nothing(view, member));
@@ -25,6 +27,32 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         all.extend(view.cluster.ours().filter_map(|container| throttled(view, container)));
     }
     all
+}
+
+/// By its own words in its log or when somebody connects, or by those of the last write through the entry point.
+fn disk_full(view: &View<'_>, member: &Member) -> Option<Finding> {
+    let leads = view.holder() == Some(&member.name);
+    let last_write = || view.cluster.probe.track(&Lane::Write)?.recent().next_back();
+    let refused = || last_write().filter(|last| last.outcome.class().is_some_and(Class::is_disk_full));
+    let by_write = || refused().filter(|_| leads).map(|last| last.first);
+    let since = view
+        .cluster
+        .memory
+        .disk_full_since(&member.name, view.now)
+        .or_else(by_write)?;
+    Some(Finding {
+        kind: Kind::DiskFull,
+        weight: if leads { Weight::Alarm } else { Weight::Warning },
+        what: format!("the disk of {} is full", member.name),
+        cause:
+            "PostgreSQL says so: no space left on device. Without room for WAL it stops with PANIC, and cannot start."
+                .to_owned(),
+        advice:
+            "Make room: what an inactive slot keeps, old logs, other files; never anything in pg_wal by hand. pgherd \
+                 heal, if pgherd filled it. It starts again by itself."
+                .to_owned(),
+        since: Some(since),
+    })
 }
 
 /// It answered before: where its port was never reachable nothing follows from silence.

@@ -11,11 +11,14 @@ use super::super::fixture::{
     HEAD, LEADER, REPLICA, World, pool, primary_sql, server, standby_sql, statistics, stop_receiver,
 };
 use super::super::link::{Cause, SourceId};
+use super::super::log::{Level, LogLine};
 use super::super::name::MemberName;
 use super::super::postgres::{Privileged, Slot};
+use super::super::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run};
 use super::super::proxy::ServerStatus;
+use super::super::signal::Signal;
 use super::super::wal::{Lsn, Timeline};
-use super::{Finding, Kind, findings};
+use super::{Finding, Kind, Weight, findings};
 use cases::CASES;
 
 const MB: u64 = 1024 * 1024;
@@ -89,6 +92,13 @@ fn full_entry(world: &mut World, sessions: u64) {
 fn mute_patroni(world: &mut World, member: &str) {
     let source = SourceId::Patroni(MemberName::from(member));
     world.down.insert(source, Cause::Timeout("answer".into()));
+    world.pass(500);
+}
+
+fn fill_disk(world: &mut World, member: &str) {
+    let words = "could not write init file: No space left on device";
+    let source = SourceId::Postgres(MemberName::from(member));
+    world.down.insert(source, Cause::Other(words.to_owned()));
     world.pass(500);
 }
 
@@ -281,4 +291,68 @@ fn failsafe_mode_names_whom_it_asks() {
     );
     let away = one(&world, Kind::StoreAway).advice;
     assert!(away.ends_with(&whom), "{away}");
+}
+
+#[test]
+fn a_full_disk_is_heard_of_in_the_log() {
+    let mut world = World::healthy();
+    let now = world.now;
+    let mut says = |container: &str, level: Level, text: &str| {
+        world.cluster.overhear(&LogLine {
+            at: now,
+            container: container.into(),
+            stderr: true,
+            level,
+            text: text.to_owned(),
+            spans: Vec::new(),
+        });
+        found(&world)
+    };
+    let panic = "PANIC:  could not write to file \"pg_wal/xlogtemp.44\": No space left on device";
+    assert_eq!(
+        says(
+            "pg-slave",
+            Level::Info,
+            "LOG:  statement: SELECT 'No space left on device'"
+        ),
+        []
+    );
+    assert_eq!(says("zoo", Level::Fatal, panic), []);
+    let all = says("pg-slave", Level::Fatal, panic);
+    assert_eq!(all.first().unwrap().what, "the disk of postgresql1 is full");
+}
+
+#[test]
+fn a_leader_whose_disk_is_full_says_so_to_whoever_writes() {
+    let mut world = World::healthy();
+    let begin = world.now;
+    let run = Run {
+        id: 1,
+        began: begin,
+        mode: Mode::Write,
+        every: Duration::from_millis(100),
+    };
+    world.tell(Signal::Probe(News::Began(run)));
+    let mut write = |seq: i64, outcome: Outcome| {
+        let at = begin.plus(Duration::from_millis(100 * u64::try_from(seq).unwrap()));
+        world.tell(Signal::Probe(News::Attempts(vec![Attempt {
+            lane: Lane::Write,
+            seq: Some(seq),
+            sent_at: at,
+            ended_at: at,
+            outcome,
+            server: None,
+        }])));
+        found(&world)
+    };
+    let full = || Outcome::Failed(Class::Sql("53100".to_owned()));
+    assert_eq!(write(1, Outcome::Acknowledged), []);
+    let all = write(2, full());
+    let finding = all.iter().find(|finding| finding.kind == Kind::DiskFull).unwrap();
+    assert_eq!(finding.what, "the disk of postgresql0 is full");
+    assert_eq!(
+        (finding.weight, finding.since),
+        (Weight::Alarm, Some(begin.plus(Duration::from_millis(200))))
+    );
+    assert_eq!(write(3, Outcome::Acknowledged), []);
 }

@@ -163,6 +163,19 @@ pub(super) const CASES: &[Case] = &[
         |world| drop(world.kill(LEADER)),
     ),
     (
+        Kind::DiskFull,
+        |world| {
+            fill_disk(world, REPLICA);
+            // Between two starts.
+            world.down.insert(SourceId::Postgres(REPLICA.into()), Cause::Starting);
+        },
+        |world| {
+            fill_disk(world, REPLICA);
+            world.down.clear();
+            world.pass(20_000);
+        },
+    ),
+    (
         Kind::PatroniSilent,
         |world| {
             mute_patroni(world, LEADER);
