@@ -96,6 +96,8 @@ pub enum Kind {
     Paused,
     /// A container was killed.
     Killed,
+    /// Writes take much longer than usual.
+    SlowWrites,
     /// A container uses up its CPU limit.
     Throttled,
     /// A replication slot keeps WAL.

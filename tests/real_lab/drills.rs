@@ -132,7 +132,7 @@ pub(crate) fn drilling(state: &Path) -> Terminal {
 
 /// Each by the menu: asked for, done, seen for what it is, healed by key, and the standby seen to stream again.
 #[test]
-fn a_standby_is_drilled_from_the_menu() {
+fn what_moves_nobody_is_drilled_from_the_menu() {
     let lab = lab();
     let state = tempfile::tempdir().unwrap();
     let leader = lab.leader().unwrap();
@@ -173,10 +173,18 @@ fn a_standby_is_drilled_from_the_menu() {
         Some(leader.as_str()),
         "a standby's faults move nobody"
     );
+    // That of the leader is what writes wait for.
+    let terminal = drilling(state.path());
+    terminal.wait_for("probe ● 10/s", SOON);
+    thread::sleep(Duration::from_secs(12));
+    select(&terminal, &leader);
+    choose(&terminal, "slow-disk", &format!(" on {leader}"));
+    findings(&terminal, "writes take ");
+    heal_by_key(&terminal, "slow-disk", &leader);
     let (_, audit) = run(state.path(), &["audit", "--json"]);
     assert_eq!(
         audit.lines().filter(|line| line.contains("healed")).count(),
-        cases.len(),
+        cases.len() + 1,
         "{audit}"
     );
 }

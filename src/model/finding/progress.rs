@@ -5,13 +5,18 @@ use std::time::Duration;
 use super::super::container::Container;
 use super::super::link::{LinkState, SourceId};
 use super::super::member::Member;
-use super::super::probe::{Class, Lane};
+use super::super::probe::{Class, Lane, Outcome};
 use super::super::takeover::size;
 use super::super::time::Timestamp;
 use super::{Finding, Kind, View, Weight};
 
 /// A hesitation is no finding.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Writes that take less are never called slow.
+const SLOW: Duration = Duration::from_millis(20);
+/// So many times as long as usual is slow, if so many writes say it.
+const TIMES_SLOWER: u32 = 3;
+const FEW: usize = 10;
 /// Share of the time without CPU from which on it is felt.
 const FELT: f64 = 0.25;
 
@@ -23,6 +28,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         all.extend(receives_nothing(view, member));
         all.extend(replays_nothing(view, member));
     }
+    all.extend(slow_writes(view));
     if view.docker_answers() {
         all.extend(view.cluster.ours().filter_map(|container| throttled(view, container)));
     }
@@ -132,6 +138,29 @@ fn replays_nothing(view: &View<'_>, member: &Member) -> Option<Finding> {
         cause: cause.to_owned(),
         advice: advice.to_owned(),
         since: Some(since),
+    })
+}
+
+/// By the writes of the probe.
+fn slow_writes(view: &View<'_>) -> Option<Finding> {
+    let track = view.cluster.probe.track(&Lane::Write)?;
+    let (now, usual) = (track.latency()?, track.usual_latency()?);
+    let served = track.recent().filter(|one| one.outcome == Outcome::Acknowledged);
+    if now < SLOW || now < usual * TIMES_SLOWER || served.count() < FEW {
+        return None;
+    }
+    let millis = |span: Duration| format!("{:.0} ms", span.as_secs_f64() * 1e3);
+    Some(Finding {
+        kind: Kind::SlowWrites,
+        weight: Weight::Warning,
+        what: format!("writes take {}, usually {}", millis(now), millis(usual)),
+        cause:
+            "The leader's disk or CPU is busy, a synchronous standby is slow, the network is, or somebody holds locks."
+                .to_owned(),
+        advice: "wait_event in the leader's pg_stat_activity tells: WALSync and WALWrite are its disk, SyncRep is a \
+                 standby, Lock is another session."
+            .to_owned(),
+        since: None,
     })
 }
 

@@ -17,6 +17,7 @@ use super::super::postgres::{Privileged, Slot};
 use super::super::probe::{Attempt, Class, Lane, Mode, News, Outcome, Run};
 use super::super::proxy::ServerStatus;
 use super::super::signal::Signal;
+use super::super::time::Timestamp;
 use super::super::wal::{Lsn, Timeline};
 use super::{Finding, Kind, Weight, findings};
 use cases::CASES;
@@ -100,6 +101,29 @@ fn fill_disk(world: &mut World, member: &str) {
     let source = SourceId::Postgres(MemberName::from(member));
     world.down.insert(source, Cause::Other(words.to_owned()));
     world.pass(500);
+}
+
+/// The probe begins to write, now.
+fn begin_run(world: &mut World) -> Timestamp {
+    let run = Run {
+        id: 1,
+        began: world.now,
+        mode: Mode::Write,
+        every: Duration::from_millis(100),
+    };
+    world.tell(Signal::Probe(News::Began(run)));
+    world.now
+}
+
+fn attempt(world: &mut World, sent_at: Timestamp, ended_at: Timestamp, outcome: Outcome) {
+    world.tell(Signal::Probe(News::Attempts(vec![Attempt {
+        lane: Lane::Write,
+        seq: None,
+        sent_at,
+        ended_at,
+        outcome,
+        server: None,
+    }])));
 }
 
 fn throttle(world: &mut World, share: f64) {
@@ -294,6 +318,29 @@ fn failsafe_mode_names_whom_it_asks() {
 }
 
 #[test]
+fn writes_that_take_three_times_as_long_are_slow() {
+    let mut world = World::healthy();
+    let mut sent = begin_run(&mut world);
+    let mut write = |times: u32, millis: u64| {
+        for _ in 0..times {
+            sent = sent.plus(Duration::from_millis(100));
+            let ended_at = sent.plus(Duration::from_millis(millis));
+            attempt(&mut world, sent, ended_at, Outcome::Acknowledged);
+        }
+        let found = found(&world);
+        let slow = found.into_iter().find(|finding| finding.kind == Kind::SlowWrites);
+        slow.map(|finding| finding.what)
+    };
+    assert_eq!(write(20, 5), None);
+    assert_eq!(write(20, 50), None, "what is usual is not known yet");
+    assert_eq!(write(200, 5), None);
+    assert_eq!(write(41, 19), None, "nobody minds");
+    assert_eq!(write(41, 40).unwrap(), "writes take 40 ms, usually 9 ms");
+    assert_eq!(write(200, 40).unwrap(), "writes take 40 ms, usually 10 ms");
+    assert_eq!(write(41, 9), None);
+}
+
+#[test]
 fn a_full_disk_is_heard_of_in_the_log() {
     let mut world = World::healthy();
     let now = world.now;
@@ -325,24 +372,10 @@ fn a_full_disk_is_heard_of_in_the_log() {
 #[test]
 fn a_leader_whose_disk_is_full_says_so_to_whoever_writes() {
     let mut world = World::healthy();
-    let begin = world.now;
-    let run = Run {
-        id: 1,
-        began: begin,
-        mode: Mode::Write,
-        every: Duration::from_millis(100),
-    };
-    world.tell(Signal::Probe(News::Began(run)));
-    let mut write = |seq: i64, outcome: Outcome| {
-        let at = begin.plus(Duration::from_millis(100 * u64::try_from(seq).unwrap()));
-        world.tell(Signal::Probe(News::Attempts(vec![Attempt {
-            lane: Lane::Write,
-            seq: Some(seq),
-            sent_at: at,
-            ended_at: at,
-            outcome,
-            server: None,
-        }])));
+    let begin = begin_run(&mut world);
+    let mut write = |number: u64, outcome: Outcome| {
+        let at = begin.plus(Duration::from_millis(100 * number));
+        attempt(&mut world, at, at, outcome);
         found(&world)
     };
     let full = || Outcome::Failed(Class::Sql("53100".to_owned()));

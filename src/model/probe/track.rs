@@ -12,6 +12,13 @@ use crate::model::time::Timestamp;
 const LATE: Duration = Duration::from_secs(4);
 /// Stretches kept. While all is well a whole day is one.
 const CAPACITY: usize = 1_000;
+/// Attempts over which the usual latency is averaged: ten minutes at the usual pace.
+const MEMORY: u32 = 6_000;
+/// So many tell what is usual.
+const ENOUGH: u32 = 50;
+/// So many times the usual is odd, and counts so many times less.
+const ODD: f64 = 2.0;
+const RELUCTANCE: f64 = 20.0;
 /// Attempts kept one by one: more than any lane makes in [`LATE`].
 const RECENT: usize = 400;
 
@@ -72,10 +79,34 @@ pub struct Track {
     past: VecDeque<Stretch>,
     /// In the order in which they began.
     recent: VecDeque<Stretch>,
+    usual: Usual,
+}
+
+/// A slow average of what acknowledged attempts take.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Usual {
+    micros: f64,
+    /// Attempts so far, [`MEMORY`] at most.
+    count: u32,
+}
+
+impl Usual {
+    fn take(&mut self, took: Duration) {
+        self.count = (self.count + 1).min(MEMORY);
+        let took = took.as_secs_f64() * 1e6;
+        // What is not usual becomes so, but slowly.
+        let odd = self.count > ENOUGH && took > self.micros * ODD;
+        let share = if odd { RELUCTANCE } else { 1.0 };
+        self.micros += (took - self.micros) / (f64::from(self.count) * share);
+    }
 }
 
 impl Track {
     pub(super) fn push(&mut self, attempt: &Attempt) {
+        if attempt.outcome == Outcome::Acknowledged {
+            self.usual.take(attempt.ended_at.since(attempt.sent_at));
+        }
         let place = self.recent.partition_point(|other| other.first <= attempt.sent_at);
         self.recent.insert(place, Stretch::of(attempt));
         let newest = self.recent.back().map_or(attempt.sent_at, |last| last.first);
@@ -108,6 +139,12 @@ impl Track {
     /// The last attempts, one by one, oldest first: those of about the last seconds.
     pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Stretch> {
         self.recent.iter()
+    }
+
+    /// What an acknowledged attempt usually takes, averaged over about the last 6,000 of them, of which those that took
+    /// more than twice as long weigh little; `None` before there are 50.
+    pub fn usual_latency(&self) -> Option<Duration> {
+        (self.usual.count >= ENOUGH).then(|| Duration::from_secs_f64(self.usual.micros / 1e6))
     }
 
     /// The median of the time that the last acknowledged attempts took.
