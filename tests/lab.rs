@@ -59,9 +59,14 @@ impl Lab {
         lines
     }
 
-    fn volumes(&self) -> usize {
+    /// Names of its volumes without the project, in their order.
+    fn volumes(&self) -> Vec<String> {
         let filter = format!("label=com.docker.compose.project={}", self.project);
-        docker(&["volume", "ls", "-q", "--filter", &filter]).lines().count()
+        let list = docker(&["volume", "ls", "-q", "--filter", &filter]);
+        let own = format!("{}_", self.project);
+        let mut names: Vec<String> = list.lines().map(|name| name.replace(&own, "")).collect();
+        names.sort();
+        names
     }
 
     /// What PostgreSQL itself says, asked as the superuser inside of the container.
@@ -159,10 +164,38 @@ fn labs_live_side_by_side_and_keep_their_data() {
     assert!(said.contains("--entry-port"), "{said}");
     assert_eq!(one.ids(), before);
 
+    // Its data is that of one ZooKeeper server: three would not have it.
+    let three = one.run(&["up", "--zookeepers", "3"]);
+    assert_eq!(three.status.code(), Some(1));
+    assert!(text(&three).contains("lab reset --zookeepers 3"), "{}", text(&three));
+    assert_eq!(one.ids(), before);
+
+    // A container of somebody else on its network: nothing is taken down.
+    let guest = format!("{}-guest", one.project);
+    let (network, image) = (
+        format!("{}_data", one.project),
+        env_value(one.state.path(), "LAB_ZOOKEEPER_IMAGE"),
+    );
+    let run = ["run", "-d", "--name", &guest, "--network", &network];
+    docker(&[&run[..], &["--entrypoint", "sleep", &image, "120"]].concat());
+    let refused = one.run(&["down"]);
+    docker(&["rm", "-f", &guest]);
+    let said = text(&refused);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&format!("container {guest} is on the lab's network {network}")),
+        "{said}"
+    );
+    assert_eq!(one.ids(), before);
+
     // Down keeps the data, the leader stops cleanly, and the same ports come back.
     let entry = env_value(one.state.path(), "LAB_ENTRY_PORT");
     assert!(one.run(&["down"]).status.success());
-    assert_eq!((one.ids().len(), one.volumes()), (0, 3));
+    assert!(one.ids().is_empty());
+    let mut volumes = one.volumes();
+    // docker-compose 1 makes those of an ensemble too, empty.
+    volumes.retain(|name| !["zoo2", "zoo3"].contains(&name.as_str()));
+    assert_eq!(volumes, ["pg-master", "pg-slave", "zoo"]);
     let gone = one.run(&["status"]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(text(&gone).contains("no containers"), "{}", text(&gone));
@@ -178,7 +211,7 @@ fn labs_live_side_by_side_and_keep_their_data() {
     assert!(reset.status.success(), "{}", text(&reset));
     assert_ne!(one.sql(system), identifier);
     assert!(one.run(&["down", "--volumes"]).status.success());
-    assert_eq!((one.ids().len(), one.volumes()), (0, 0));
+    assert_eq!((one.ids(), one.volumes()), (Vec::new(), Vec::new()));
 }
 
 fn roles_are_as_documented(lab: &Lab) {

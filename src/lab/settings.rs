@@ -245,11 +245,6 @@ impl Settings {
             ("LAB_PREFIX", self.prefix()),
             ("LAB_ZOOKEEPERS", self.zookeepers.to_string()),
             ("LAB_STORE", self.stores().join(" ")),
-            // Compose's own name: the services zoo2 and zoo3 are of this profile.
-            (
-                "COMPOSE_PROFILES",
-                if self.zookeepers > 1 { "ensemble" } else { "" }.to_owned(),
-            ),
             ("LAB_PROFILE", profile_name(self.profile).to_owned()),
             ("LAB_BIND", bind),
             ("LAB_POSTGRES_IMAGE", Stage::Postgres.image()),
@@ -264,6 +259,10 @@ impl Settings {
             ("LAB_CHECK_FALL", fall.to_owned()),
             ("LAB_CHECK_RISE", rise.to_owned()),
         ]);
+        if self.zookeepers > 1 {
+            // Compose's own name: the services zoo2 and zoo3 are of this profile.
+            variables.insert("COMPOSE_PROFILES", "ensemble".to_owned());
+        }
         variables.extend(Port::ALL.map(|port| (port.row().2, self.port(port).to_string())));
         variables
     }
