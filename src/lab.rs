@@ -17,16 +17,20 @@ mod error;
 mod holder;
 mod http;
 mod images;
+mod port;
 mod preflight;
 mod progress;
 mod ready;
 mod settings;
+mod timing;
 
 pub use daemon::Container;
 pub use error::LabError;
+pub use port::Port;
 pub use progress::{Printer, Progress, Sink};
 pub use ready::{Health, Member};
-pub use settings::{Port, Settings, Timing};
+pub use settings::Settings;
+pub use timing::Timing;
 
 use compose::Compose;
 use daemon::Daemon;
@@ -97,7 +101,7 @@ pub async fn up(options: &LabOptions, sink: Sink<'_>) -> Result<Lab, LabError> {
         Ok((health, said))
     })
     .await?;
-    let wanted = settings::timing(settings.profile);
+    let wanted = timing::of_profile(settings.profile);
     let containers = daemon.containers_of(&settings.project).await?;
     if let Some(old) = ready::apply_timing(&containers, wanted).await? {
         sink(Progress::Note(format!(
@@ -108,7 +112,7 @@ pub async fn up(options: &LabOptions, sink: Sink<'_>) -> Result<Lab, LabError> {
             wanted.ttl,
             wanted.loop_wait,
             wanted.retry_timeout,
-            settings::profile_name(settings.profile)
+            timing::profile_name(settings.profile)
         )));
     }
     Ok(Lab {
@@ -215,7 +219,7 @@ fn way_in(lab: &Lab) -> String {
          zookeeper  {}\n  \
          files      {}",
         settings.project,
-        settings::profile_name(settings.profile),
+        timing::profile_name(settings.profile),
         role.name,
         role.password,
         settings.port(Port::Entry),
@@ -230,7 +234,7 @@ fn way_in(lab: &Lab) -> String {
 
 /// The answer of `status`.
 fn describe(settings: &Settings, containers: &[Container], health: &Health) -> String {
-    let profile = settings::profile_name(settings.profile);
+    let profile = timing::profile_name(settings.profile);
     let mut lines = vec![format!("lab {} (profile {profile})", settings.project)];
     if containers.is_empty() {
         lines.push("  no containers: pgherd lab up starts it".to_owned());

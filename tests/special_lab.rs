@@ -14,7 +14,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lab::{Lab, PGHERD, lab_with_an_ensemble, of_project, service_of};
+use lab::{Lab, PGHERD, lab_with_an_ensemble, of_project, on_lab, service_of};
+use tempfile::TempDir;
 use terminal::Terminal;
 
 const PROJECT: &str = "pgherd-test-special";
@@ -23,27 +24,31 @@ const SOON: Duration = Duration::from_secs(15);
 const FAILOVER: Duration = Duration::from_secs(60);
 const ESC: &str = "\u{1b}";
 
-fn pgherd(state: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(PGHERD);
-    command
-        .env("XDG_STATE_HOME", state)
-        .args(["--cluster", PROJECT])
-        .args(args)
-        .stdin(Stdio::null());
-    command
-}
-
 fn run(state: &Path, args: &[&str]) -> String {
-    let output = pgherd(state, args).output().unwrap();
+    let output = on_lab(state, args).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {text}");
     text
 }
 
+/// The lab, whole; who leads it; and a folder for journals.
+fn special_lab() -> (Lab, String, TempDir) {
+    let lab = lab_with_an_ensemble(PROJECT);
+    whole(&lab);
+    let leader = lab.leader().unwrap();
+    (lab, leader, tempfile::tempdir().unwrap())
+}
+
+/// The program dies; its fault stays, and is known.
+fn forsake(mut program: Child) {
+    program.kill().unwrap();
+    program.wait().unwrap();
+}
+
 /// Begins a fault that lasts.
 fn begin(state: &Path, fault: &str, on: &str, more: &[&str]) -> Child {
     let args = [&["fault", fault, "--on", on, "--for", "10m", "--yes"], more].concat();
-    pgherd(state, &args).stdout(Stdio::null()).spawn().unwrap()
+    on_lab(state, &args).stdout(Stdio::null()).spawn().unwrap()
 }
 
 /// What each server says that it is.
@@ -97,16 +102,13 @@ fn in_recovery(lab: &Lab, member: &str) -> Option<bool> {
 
 #[test]
 fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
-    let lab = lab_with_an_ensemble(PROJECT);
-    whole(&lab);
-    let state = tempfile::tempdir().unwrap();
+    let (lab, leader, state) = special_lab();
     let state = state.path();
-    let leader = lab.leader().unwrap();
     let terminal = monitor(state);
     for (fault, on) in [("stop", "store"), ("pause", "store"), ("kill", "store-leader")] {
         let begun = Instant::now();
         let first = with_mode(&lab, "leader");
-        let mut program = begin(state, fault, on, &[]);
+        let program = begin(state, fault, on, &[]);
         lab.wait(&format!("{fault} of {on} is done, and two go on"), SOON, |lab| {
             let modes = modes(lab);
             let silent: Vec<_> = modes.iter().filter(|(_, mode)| mode.is_none()).collect();
@@ -114,9 +116,7 @@ fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
             silent.len() == 1 && hit_leader == (on == "store-leader") && with_mode(lab, "leader").len() == 1
         });
         finding(&terminal, "1 of 3 ZooKeeper servers does not answer");
-        // The program may die; its fault stays, and is known.
-        program.kill().unwrap();
-        program.wait().unwrap();
+        forsake(program);
         let text = run(state, &["heal"]);
         assert!(text.contains("healed"), "{text}");
         whole(&lab);
@@ -131,13 +131,10 @@ fn the_loss_of_one_server_or_of_the_one_that_leads_moves_nobody() {
 
 #[test]
 fn without_a_majority_nobody_leads_until_it_is_back() {
-    let lab = lab_with_an_ensemble(PROJECT);
-    whole(&lab);
-    let state = tempfile::tempdir().unwrap();
+    let (lab, leader, state) = special_lab();
     let state = state.path();
-    let leader = lab.leader().unwrap();
     let terminal = monitor(state);
-    let mut program = begin(state, "stop", "store-majority", &[]);
+    let program = begin(state, "stop", "store-majority", &[]);
     lab.wait("no server serves", SOON, |lab| modes(lab).values().all(Option::is_none));
     let running = |server: &&&str| lab.inspect(server, "{{.State.Running}}") == "true";
     assert_eq!(SERVERS.iter().filter(running).count(), 1, "one is left, alone");
@@ -145,8 +142,7 @@ fn without_a_majority_nobody_leads_until_it_is_back() {
     lab.wait("Patroni demotes the leader", FAILOVER, |lab| {
         in_recovery(lab, &leader) == Some(true)
     });
-    program.kill().unwrap();
-    program.wait().unwrap();
+    forsake(program);
     let list = run(state, &["heal", "--list"]);
     assert_eq!(list.lines().filter(|line| line.contains("stop")).count(), 2, "{list}");
     run(state, &["heal"]);
@@ -167,11 +163,8 @@ fn without_a_majority_nobody_leads_until_it_is_back() {
 
 #[test]
 fn two_faults_at_once_are_done_and_healed_together() {
-    let lab = lab_with_an_ensemble(PROJECT);
-    whole(&lab);
-    let state = tempfile::tempdir().unwrap();
+    let (lab, leader, state) = special_lab();
     let state = state.path();
-    let leader = lab.leader().unwrap();
     let standby = if leader == "postgresql0" {
         "postgresql1"
     } else {
@@ -179,12 +172,11 @@ fn two_faults_at_once_are_done_and_healed_together() {
     };
     let paused = |lab: &Lab| lab.inspect(service_of(standby), "{{.State.Paused}}") == "true";
     let pause = format!("pause:{standby}");
-    let mut program = begin(state, "stop", "store", &["--with", &pause]);
+    let program = begin(state, "stop", "store", &["--with", &pause]);
     lab.wait("both are done", SOON, |lab| {
         paused(lab) && modes(lab).values().filter(|mode| mode.is_none()).count() == 1
     });
-    program.kill().unwrap();
-    program.wait().unwrap();
+    forsake(program);
     assert!(paused(&lab), "it outlives the program");
     run(state, &["heal"]);
     assert!(!paused(&lab));
@@ -268,11 +260,8 @@ fn succeed(command: &mut Command) {
 
 #[test]
 fn a_full_disk_is_found_and_emptied_again() {
-    let lab = lab_with_an_ensemble(PROJECT);
-    whole(&lab);
-    let state = tempfile::tempdir().unwrap();
+    let (lab, leader, state) = special_lab();
     let state = state.path();
-    let leader = lab.leader().unwrap();
     let _third = Third::join(&lab);
     let terminal = monitor(state);
     terminal.wait_for("PostgreSQL 3/3 ●", SOON);
@@ -282,15 +271,14 @@ fn a_full_disk_is_found_and_emptied_again() {
         line.split_whitespace().nth(3).unwrap().parse::<u64>().unwrap()
     };
     assert!(free(&lab) > 100_000);
-    let mut program = begin(state, "fill-disk", Third::NAME, &[]);
+    let program = begin(state, "fill-disk", Third::NAME, &[]);
     lab.wait("its disk is full", SOON, |lab| free(lab) < 1_000);
     // What it cannot keep any more.
     let fill =
         "psql -h /tmp -qc 'CREATE TABLE fill AS SELECT repeat(md5(g::text), 40) FROM generate_series(1, 60000) g'";
     lab.run_in(service_of(&leader), &["sh", "-c", fill]);
     finding(&terminal, &format!("the disk of {} is full", Third::NAME));
-    program.kill().unwrap();
-    program.wait().unwrap();
+    forsake(program);
     assert!(free(&lab) < 1_000, "it outlives the program");
     let text = run(state, &["heal"]);
     assert!(text.contains("healed"), "{text}");

@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::config::lab::LabOptions;
-    use crate::lab::settings::Port;
+    use crate::lab::port::Port;
     use std::net::TcpListener;
 
     fn settings(entry: u16) -> Settings {

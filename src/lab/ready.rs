@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::daemon::{Container, Daemon};
 use super::error::LabError;
 use super::http;
-use super::settings::{Port, Settings, Timing};
+use super::port::Port;
+use super::settings::Settings;
+use super::timing::Timing;
 
 /// The containers' Patroni port, exposed and not published.
 const REST_PORT: u16 = 8008;

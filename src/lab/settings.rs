@@ -7,120 +7,9 @@ use std::path::PathBuf;
 
 use super::assets::Stage;
 use super::error::LabError;
+use super::port::Port;
+use super::timing::{self, Timing, profile_name};
 use crate::config::lab::{LabOptions, Profile};
-
-/// A published port of the lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Port {
-    /// `HAProxy`'s entry to the leader.
-    Entry,
-    /// `HAProxy`'s statistics.
-    Stats,
-    /// `PostgreSQL` of pg-master.
-    Pg0,
-    /// `PostgreSQL` of pg-slave.
-    Pg1,
-    /// `ZooKeeper`'s client port.
-    Zookeeper,
-    /// That of the second server, of three.
-    Zookeeper2,
-    /// That of the third one.
-    Zookeeper3,
-}
-
-impl Port {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Entry,
-        Self::Stats,
-        Self::Pg0,
-        Self::Pg1,
-        Self::Zookeeper,
-        Self::Zookeeper2,
-        Self::Zookeeper3,
-    ];
-
-    /// Host port of the reference cluster, option that changes it, variable in the compose file.
-    const fn row(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::Entry => (5432, "--entry-port", "LAB_ENTRY_PORT"),
-            Self::Stats => (7000, "--stats-port", "LAB_STATS_PORT"),
-            Self::Pg0 => (5433, "--pg0-port", "LAB_PG0_PORT"),
-            Self::Pg1 => (5434, "--pg1-port", "LAB_PG1_PORT"),
-            Self::Zookeeper => (2181, "--zookeeper-port", "LAB_ZOOKEEPER_PORT"),
-            Self::Zookeeper2 => (2182, "--zookeeper-port", "LAB_ZOOKEEPER2_PORT"),
-            Self::Zookeeper3 => (2183, "--zookeeper-port", "LAB_ZOOKEEPER3_PORT"),
-        }
-    }
-
-    /// The option that changes it.
-    pub const fn flag(self) -> &'static str {
-        self.row().1
-    }
-
-    fn wanted(self, options: &LabOptions) -> Option<u16> {
-        match self {
-            Self::Entry => options.entry_port,
-            Self::Stats => options.stats_port,
-            Self::Pg0 => options.pg0_port,
-            Self::Pg1 => options.pg1_port,
-            Self::Zookeeper => options.zookeeper_port,
-            Self::Zookeeper2 => after(options.zookeeper_port, 1),
-            Self::Zookeeper3 => after(options.zookeeper_port, 2),
-        }
-    }
-
-    /// A client port of a `ZooKeeper` server.
-    pub const fn is_zookeeper(self) -> bool {
-        matches!(self, Self::Zookeeper) || self.is_of_ensemble()
-    }
-
-    /// Only an ensemble has it.
-    const fn is_of_ensemble(self) -> bool {
-        matches!(self, Self::Zookeeper2 | Self::Zookeeper3)
-    }
-}
-
-/// The port so many places further; 0, which is still to be chosen, stays.
-fn after(port: Option<u16>, places: u16) -> Option<u16> {
-    port.map(|port| if port == 0 { 0 } else { port.saturating_add(places) })
-}
-
-/// Patroni's timing, in seconds: what the profile promises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// How long the leader's lock outlives its holder.
-    pub ttl: u64,
-    /// Pause between two rounds of Patroni.
-    pub loop_wait: u64,
-    /// How long Patroni tries to reach `ZooKeeper` before a leader demotes itself.
-    pub retry_timeout: u64,
-}
-
-/// The timing of a profile.
-pub(super) const fn timing(profile: Profile) -> Timing {
-    match profile {
-        Profile::Default => Timing {
-            ttl: 30,
-            loop_wait: 10,
-            retry_timeout: 10,
-        },
-        // The least that Patroni 4 takes (3.2.0 and later raise anything below).
-        Profile::Fast => Timing {
-            ttl: 20,
-            loop_wait: 2,
-            retry_timeout: 3,
-        },
-    }
-}
-
-/// The name of a profile, as on the command line.
-pub(super) const fn profile_name(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Default => "default",
-        Profile::Fast => "fast",
-    }
-}
 
 /// Everything the lab's compose file needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,10 +32,9 @@ impl Settings {
     pub fn resolve(options: &LabOptions, remembered: &BTreeMap<String, String>) -> Self {
         let old = |variable: &str| remembered.get(variable).map(String::as_str);
         let ports = Port::ALL.map(|port| {
-            let (standard, _, variable) = port.row();
-            let last = old(variable).and_then(|text| text.parse().ok());
+            let last = old(port.variable()).and_then(|text| text.parse().ok());
             let value = match port.wanted(options) {
-                None => last.unwrap_or(standard),
+                None => last.unwrap_or(port.standard()),
                 Some(0) => last.unwrap_or(0),
                 Some(wanted) => wanted,
             };
@@ -230,7 +118,7 @@ impl Settings {
             ttl,
             loop_wait,
             retry_timeout,
-        } = timing(self.profile);
+        } = timing::of_profile(self.profile);
         // tickTime: ZooKeeper limits a session to 20 ticks, so 20 s need 1000 ms, and finer ticks expire sooner.
         let (tick, inter, fastinter, fall, rise) = match self.profile {
             Profile::Default => ("2000", "3s", "3s", "3", "2"),
@@ -263,7 +151,7 @@ impl Settings {
             // Compose's own name: the services zoo2 and zoo3 are of this profile.
             variables.insert("COMPOSE_PROFILES", "ensemble".to_owned());
         }
-        variables.extend(Port::ALL.map(|port| (port.row().2, self.port(port).to_string())));
+        variables.extend(Port::ALL.map(|port| (port.variable(), self.port(port).to_string())));
         variables
     }
 
@@ -432,7 +320,7 @@ mod tests {
                 ttl,
                 loop_wait,
                 retry_timeout,
-            } = timing(profile);
+            } = timing::of_profile(profile);
             assert!(ttl >= 20 && retry_timeout >= 3 && loop_wait + 2 * retry_timeout <= ttl);
             let settings = Settings::resolve(
                 &LabOptions {

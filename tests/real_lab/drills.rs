@@ -2,27 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::lab::{Lab, PGHERD, PROJECT, lab, of_project, service_of};
+use super::lab::{Lab, lab, of_project, on_lab, service_of};
 use super::terminal::Terminal;
 use super::{ESC, FAILOVER, HIGH, SOON, monitor, other, select};
 
-/// `pgherd …` on the tests' lab, with journals of its own.
-fn pgherd(state: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(PGHERD);
-    command
-        .env("XDG_STATE_HOME", state)
-        .args(["--cluster", PROJECT])
-        .args(args)
-        .stdin(Stdio::null());
-    command
-}
-
 pub(crate) fn run(state: &Path, args: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stdout, stderr } = pgherd(state, args).output().unwrap();
+    let Output { status, stdout, stderr } = on_lab(state, args).output().unwrap();
     let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
     println!("{args:?}: {:?}\n{text}", status.code());
     (status.code(), text)
@@ -30,7 +19,7 @@ pub(crate) fn run(state: &Path, args: &[&str]) -> (Option<i32>, String) {
 
 /// Begins a fault that lasts, and waits until it is done.
 fn begin(lab: &Lab, state: &Path, fault: &str, on: &str, is_done: impl Fn(&Lab) -> bool) -> Child {
-    let child = pgherd(state, &["fault", fault, "--on", on, "--for", "10m", "--yes"])
+    let child = on_lab(state, &["fault", fault, "--on", on, "--for", "10m", "--yes"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

@@ -11,6 +11,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -271,6 +272,17 @@ pub(crate) fn service_of(member: &str) -> &'static str {
     } else {
         "pg-slave"
     }
+}
+
+/// `pgherd …` on the tests' lab, with journals of its own.
+pub(crate) fn on_lab(state: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(PGHERD);
+    command
+        .env("XDG_STATE_HOME", state)
+        .args(["--cluster", project()])
+        .args(args)
+        .stdin(Stdio::null());
+    command
 }
 
 /// Runs the binary on the tests' lab.
