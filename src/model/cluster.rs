@@ -22,6 +22,7 @@ use super::signal::{Report, Signal};
 use super::store::StoreHealth;
 use super::time::Timestamp;
 use super::topology::Targets;
+use super::wal::Lsn;
 
 /// A polled value older than this is stale even if no call failed since: the source hangs.
 pub const STALE_AFTER: Duration = Duration::from_secs(3);
@@ -205,6 +206,11 @@ impl Cluster {
         self.snapshot()?.leader.as_ref().map(|lock| &lock.holder)
     }
 
+    /// How far the leader's log goes, as its PostgreSQL says now.
+    pub fn written(&self, now: Timestamp) -> Option<Lsn> {
+        self.fresh_sql(self.lock_holder()?, now)?.current()
+    }
+
     /// Whether the holder of the lock, a standby by `sql`, was started after it took the lock: it is no new leader on its
     /// way up, but one that Patroni demoted or that crashed. By the clocks of two servers, which may differ.
     pub fn fell_back(&self, sql: &SqlStatus) -> bool {
@@ -308,10 +314,7 @@ impl Cluster {
             (Report::Sql(value), SourceId::Postgres(member)) => {
                 let old = self.sql.get(&member);
                 facts.extend(self.memory.sql(&member, old, &value, at));
-                let head = self
-                    .lock_holder()
-                    .and_then(|holder| self.fresh_sql(holder, at)?.current());
-                self.memory.moved(&member, value.standby(), head, at);
+                self.memory.moved(&member, value.standby(), self.written(at), at);
                 self.sql.insert(member, Known { value: *value, at });
             }
             (Report::Rest(value), SourceId::Patroni(member)) => {

@@ -8,6 +8,7 @@
 mod networks;
 mod nodes;
 mod progress;
+mod resources;
 mod rules;
 mod writes;
 
@@ -123,6 +124,7 @@ pub fn findings(cluster: &Cluster, now: Timestamp) -> Vec<Finding> {
     all.extend(networks::findings(&view));
     all.extend(nodes::findings(&view));
     all.extend(progress::findings(&view));
+    all.extend(resources::findings(&view));
     all.extend(rules::findings(&view));
     all.sort_by(|one, other| (other.weight, one.kind, &one.what).cmp(&(one.weight, other.kind, &other.what)));
     all

@@ -160,6 +160,9 @@ impl Scan {
         let (from, reads) = (self.from, self.lens.reads() || self.sought.is_some());
         let open = self.marks.iter_mut().filter_map(|(name, marks)| {
             let (container, ring) = rings.get_key_value(name)?;
+            if marks.scanned() == ring.len() {
+                return None;
+            }
             let (near, place) = newest_open(marks, ring.chunks(), from)?;
             let chunk = ring.chunks().get(place)?;
             let last = chunk.position(chunk.len().saturating_sub(1));

@@ -17,7 +17,7 @@ enum Stream<'a> {
 }
 
 fn stream(status: &SqlStatus) -> Option<Stream<'_>> {
-    let SqlRole::Standby(standby) = &status.role else {
+    let Some(standby) = status.standby() else {
         return Some(Stream::Off);
     };
     match standby.receiver.as_ref()? {

@@ -244,7 +244,7 @@ fn slots(view: &View<'_>) -> Vec<Finding> {
     let Some((leader, sql)) = view.leader() else {
         return Vec::new();
     };
-    let SqlRole::Primary { current } = sql.role else {
+    let Some(current) = sql.current() else {
         return Vec::new();
     };
     let found = sql.slots.iter().filter_map(|slot| {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::super::cluster::Cluster;
-use super::super::postgres::{SqlRole, Standby, WalSender};
+use super::super::postgres::{Standby, WalSender};
 use super::super::time::Timestamp;
 use super::super::wal::Lsn;
 use super::{Lag, MemberRole, Sight};
@@ -20,13 +20,11 @@ pub(super) struct Lags {
 /// The leader's position, and whether it is only what Patroni last wrote to ZooKeeper.
 fn head(cluster: &Cluster, now: Timestamp) -> Option<(Lsn, bool)> {
     let holder = cluster.lock_holder();
-    let sql = holder.and_then(|holder| match cluster.fresh_sql(holder, now)?.role {
-        SqlRole::Primary { current } => Some(current),
-        SqlRole::Standby(_) => None,
-    });
     let rest = || holder.and_then(|holder| cluster.fresh_rest(holder, now)?.location);
     let optime = || cluster.snapshot().and_then(|dcs| dcs.optime);
-    sql.or_else(rest)
+    cluster
+        .written(now)
+        .or_else(rest)
         .map(|lsn| (lsn, false))
         .or_else(|| optime().map(|lsn| (lsn, true)))
 }
@@ -60,10 +58,7 @@ impl Sight<'_> {
     }
 
     pub(super) fn standby(&self) -> Option<&Standby> {
-        match &self.sql?.role {
-            SqlRole::Standby(standby) => Some(standby),
-            SqlRole::Primary { .. } => None,
-        }
+        self.sql?.standby()
     }
 
     /// Received and replayed position, and whether they come from ZooKeeper.
