@@ -6,7 +6,7 @@ use super::super::name::{ContainerName, MemberName};
 use super::Cluster;
 
 impl Cluster {
-    /// This cluster's containers: those of [`Targets::containers`].
+    /// This cluster's containers: those of [`Targets::containers`](super::super::topology::Targets::containers).
     pub fn ours(&self) -> impl Iterator<Item = &Container> {
         self.containers
             .iter()
