@@ -104,7 +104,7 @@ fn a_higher_layer_wins_and_each_value_knows_its_place() {
         ("postgres.user", "postgres.user = \"libpq\" # PGUSER"),
         ("postgres.passfile", "postgres.passfile = \"/home/u/.pgpass\" # default"),
         ("tail", "tail = 200 # default"),
-        ("log_memory", "log_memory = 32 # default"),
+        ("log_memory", "log_memory = 28 # default"),
     ] {
         assert_eq!(line(&settings, key), expected);
     }

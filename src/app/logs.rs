@@ -36,8 +36,9 @@ use ring::Ring;
 use scan::Scans;
 use track::Track;
 
-/// Memory that all lines together may take unless told otherwise, in MB.
-pub const LIMIT_MB: u32 = 32;
+/// Memory that all lines together may take unless told otherwise, in MB: the whole program stays below 64 MB with it, even
+/// while many containers write as fast as they can.
+pub const LIMIT_MB: u32 = 28;
 
 /// All lines that are kept.
 #[derive(Clone, Debug)]

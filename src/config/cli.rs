@@ -258,7 +258,7 @@ pub struct MonitorArgs {
     /// How many log lines of each container to read at the start [default: 200].
     #[arg(long, global = true, value_name = "LINES")]
     pub tail: Option<String>,
-    /// Memory for the log lines that are kept, in MB; what no longer fits is counted [default: 32].
+    /// Memory for the log lines that are kept, in MB; what no longer fits is counted [default: 28].
     #[arg(long, global = true, value_name = "MB")]
     pub log_memory: Option<String>,
     /// Read log lines from then on instead: all, a span such as 10m, or a time such as 2026-11-22T19:17:51Z.

@@ -81,7 +81,8 @@ fn replays_nothing(view: &View<'_>, member: &Member) -> Option<Finding> {
         ("Replay is paused there.", "SELECT pg_wal_replay_resume() goes on.")
     } else {
         (
-            "Its startup process waits for a query that conflicts (max_standby_streaming_delay), for its disk, or hangs.",
+            "Its startup process waits for a query that conflicts (max_standby_streaming_delay), because it is told to \
+             (recovery_min_apply_delay), for its disk, or hangs.",
             "pg_stat_activity shows who reads there. Nothing is lost by this: it replays the rest before it is promoted, \
              which takes that much longer.",
         )

@@ -12,8 +12,8 @@ const BYTES: usize = 64 * 1024;
 /// A container's two outputs are written beside each other: stamps may be out of order by the time that a write takes.
 const LATE: Duration = Duration::from_millis(20);
 /// Of a flood, no more lines than that wait for such a one, and no more bytes.
-const HELD: usize = 4_096;
-const HELD_BYTES: usize = 1 << 20;
+const HELD: usize = 2_048;
+const HELD_BYTES: usize = 256 << 10;
 
 /// Which lines go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
