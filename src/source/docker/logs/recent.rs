@@ -10,8 +10,6 @@ use super::lines::{Lane, PIECE, RawLine};
 
 /// So many lines are known again, more than a file of the usual 10 MB has: a quarter of a megabyte.
 const KNOWN: usize = 1 << 16;
-/// Bytes of the end of a line by which it is known again.
-const END: usize = 64;
 
 /// The stamps of the last lines in the order of their arrival. Nanoseconds modulo 2³², which is enough to tell them apart.
 #[derive(Debug, Default)]
@@ -26,8 +24,7 @@ pub(super) struct Recent {
 #[derive(Debug, Default)]
 struct Last {
     nanos: i64,
-    bytes: usize,
-    end: Vec<u8>,
+    words: Vec<u8>,
 }
 
 impl Recent {
@@ -44,8 +41,8 @@ impl Recent {
     fn is_last(&self, line: &RawLine<'_>) -> bool {
         let [out, err] = &self.last;
         let last = if line.lane == Lane::Out { out } else { err };
-        let is_cut = last.bytes > PIECE && !line.bytes.is_empty();
-        last.nanos == line.nanos && (last.bytes == line.bytes.len() || is_cut) && last.end.ends_with(end(&line.bytes))
+        let is_cut = || last.words.len() > PIECE && !line.bytes.is_empty() && last.words.ends_with(&line.bytes);
+        last.nanos == line.nanos && (last.words == *line.bytes || is_cut())
     }
 
     /// The first line of those with that stamp that came last.
@@ -64,14 +61,10 @@ impl Recent {
         self.stamps.push_back(short(line.nanos));
         let [out, err] = &mut self.last;
         let last = if line.lane == Lane::Out { out } else { err };
-        (last.nanos, last.bytes) = (line.nanos, line.bytes.len());
-        last.end.clear();
-        last.end.extend_from_slice(end(&line.bytes));
+        last.nanos = line.nanos;
+        last.words.clear();
+        last.words.extend_from_slice(&line.bytes);
     }
-}
-
-fn end(bytes: &[u8]) -> &[u8] {
-    bytes.get(bytes.len().saturating_sub(END)..).unwrap_or_default()
 }
 
 #[expect(
@@ -146,6 +139,9 @@ mod tests {
         assert_eq!(new(&[(5, ""), (5, "a")]).len(), 2);
         assert_eq!(new(&[(5, "15"), (5, "5")]).len(), 2);
         assert_eq!(new(&[(5, "same"), (6, "same")]).len(), 2);
+        // Two that differ in their beginning alone.
+        let [one, other] = ["1", "2"].map(|begin| begin.to_owned() + &long);
+        assert_eq!(new(&[(5, &one), (5, &other)]).len(), 2);
     }
 
     #[test]
