@@ -76,8 +76,8 @@ impl Pattern {
     }
 }
 
-/// Nothing in it can match a line break, or the beginning or end of the text. A dot cannot; a class can if it is negated
-/// or has an escape in it, an anchor and a flag are about the whole text.
+/// Nothing in it can match a line break, or the beginning or end of the text. A dot cannot; a class can if it is negated,
+/// has an escape in it or names one, as `[[:space:]]`; an anchor and a flag are about the whole text.
 fn stays_in_line(text: &str) -> bool {
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
@@ -92,7 +92,7 @@ fn stays_in_line(text: &str) -> bool {
             return false;
         }
     }
-    !text.contains("(?")
+    !text.contains("(?") && !text.contains("[:")
 }
 
 /// An upper-case letter that stands for itself: not the one of `\S`, nor a name in `\p{…}` or `(?P<…>`.
@@ -226,6 +226,7 @@ mod tests {
             r"\n",
             r"[\t-z]",
             "[[:^alpha:]]",
+            "lock[[:space:]]",
             r"\W",
             r"\PL",
             "a\tb",
