@@ -1,6 +1,7 @@
 //! Which lines of a container a scan found, chunk by chunk.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::bits::Bits;
@@ -83,11 +84,9 @@ impl Marks {
         Some(std::mem::replace(part, lent))
     }
 
-    /// Takes it back, gone through.
-    pub(super) fn settle(&mut self, place: usize, until: usize, mut part: Part) {
-        let Some(own) = self.parts.get_mut(place) else {
-            return;
-        };
+    /// Takes it back, gone through; the numbers of the lines that are new to it, to [surround](Self::surround).
+    pub(super) fn settle(&mut self, place: usize, until: usize, mut part: Part) -> Option<RangeInclusive<i64>> {
+        let own = self.parts.get_mut(place)?;
         let (scanned, count) = (part.scanned, part.count);
         part.scanned = until;
         part.count = count + part.hits.count(scanned..=until);
@@ -95,14 +94,16 @@ impl Marks {
         self.scanned += until - scanned;
         self.hits += part.count - count;
         *own = part;
-        if self.context > 0 {
-            self.surround(first, last);
-        }
+        Some(first..=last)
     }
 
-    /// Shows what is around the matches that lines from `first` to `last`, just gone through, are or are near to.
-    fn surround(&mut self, first: i64, last: i64) {
+    /// Shows what is around the matches that these lines are or are near to.
+    pub(super) fn surround(&mut self, lines: RangeInclusive<i64>) {
         let context = self.context;
+        if context == 0 {
+            return;
+        }
+        let (first, last) = lines.into_inner();
         let (mut hit, mut next) = (self.hit_from(first - context), i64::MIN);
         while let Some(at) = hit.filter(|at| *at <= last + context) {
             for line in next.max(at - context)..=at + context {
@@ -146,9 +147,7 @@ impl Marks {
                 part.shown_count -= 1;
             }
         }
-        if self.context > 0 {
-            self.surround(first, first + self.context - 1);
-        }
+        self.surround(first..=first + self.context - 1);
     }
 
     /// Lines from one number to another were all gone through.

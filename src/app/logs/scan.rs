@@ -147,9 +147,17 @@ impl Scan {
         crew::run(&mut jobs, |job| {
             sift(job.chunk, &mut job.part, &self.lens, self.sought.as_ref());
         });
-        for job in jobs {
-            if let Some(marks) = self.marks.get_mut(job.container) {
-                marks.settle(job.place, job.chunk.len(), job.part);
+        // What is around a match may lie in another chunk: all are back before it is shown.
+        let settled: Vec<_> = jobs
+            .into_iter()
+            .filter_map(|job| {
+                let marks = self.marks.get_mut(job.container)?;
+                Some((job.container, marks.settle(job.place, job.chunk.len(), job.part)?))
+            })
+            .collect();
+        for (container, lines) in settled {
+            if let Some(marks) = self.marks.get_mut(container) {
+                marks.surround(lines);
             }
         }
         left

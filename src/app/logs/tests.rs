@@ -270,3 +270,21 @@ fn a_copy_shares_the_lines() {
     });
     assert!(shared);
 }
+
+#[test]
+fn context_goes_beyond_older_lines_that_are_gone_through_together_with_newer_ones() {
+    let lens = Lens {
+        matching: Some(pattern("lock")),
+        context: 1,
+        ..Lens::default()
+    };
+    let mut store = store(&[("a", 5, "next")]);
+    store.aim(&lens, None, None);
+    while store.scan(1_000) {}
+    store.aim(&Lens::default(), None, None);
+    store.push(line("a", 6, "new"));
+    store.prepend(&"a".into(), &[line("a", 1, "before"), line("a", 2, "lock")]);
+    store.aim(&lens, None, store.first_page(&Lens::default(), 1));
+    while store.scan(1_000) {}
+    assert_eq!(texts(&store.window(&lens, None, 9)), ["before", "lock", "next"]);
+}

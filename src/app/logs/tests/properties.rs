@@ -16,6 +16,8 @@ enum Act {
     Prepend(usize, Vec<LogLine>),
     Hold,
     Scan(usize),
+    /// Looks elsewhere, and comes back to the lines of that time.
+    Return(i64),
     /// Through a record and back.
     Restore,
 }
@@ -59,6 +61,7 @@ fn an_act() -> impl Strategy<Value = Act> {
         2 => (0_usize..3, prop::collection::vec(a_line(), 0..5)).prop_map(|(at, lines)| Act::Prepend(at, lines)),
         2 => Just(Act::Hold),
         4 => (1_usize..2_000).prop_map(Act::Scan),
+        2 => (-20_i64..40).prop_map(Act::Return),
         1 => Just(Act::Restore),
     ]
 }
@@ -127,6 +130,11 @@ fn after(acts: Vec<Act>, lens: &Lens, sought: &Pattern) -> (LogStore, Naive, usi
             Act::Scan(bytes) => {
                 store.aim(lens, Some(sought), None);
                 store.scan(bytes);
+            }
+            Act::Return(at) => {
+                let place = store.place_of(&Lens::default(), Timestamp::from_millis(at));
+                store.aim(&Lens::default(), None, None);
+                store.aim(lens, Some(sought), place.map(|(position, _)| position));
             }
             Act::Restore => store = serde_json::from_str(&serde_json::to_string(&store).unwrap()).unwrap(),
         }
