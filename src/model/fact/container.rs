@@ -14,6 +14,10 @@ use super::{Ending, Fact, FactKind, SourceKind, signal_name};
 /// A list may have been made just before an event that was already told: it is believed only when this much later.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// A container that ends leaves its networks: after its end, and since Docker 28 some milliseconds before. So it was cut off
+/// only if it has not ended this long after.
+const PARTING: Duration = Duration::from_millis(500);
+
 /// SIGKILL this long after SIGTERM is Docker's patience at its end, not two hands.
 const GRACE: RangeInclusive<Duration> = Duration::from_millis(900)..=Duration::from_secs(300);
 
@@ -34,6 +38,9 @@ pub(super) struct Life {
     terminated: Option<Timestamp>,
     killed: Option<Timestamp>,
     out_of_memory: bool,
+    /// Networks that it left, when, and when that was heard: not yet told.
+    #[serde(default)]
+    parted: Vec<(String, Timestamp, Timestamp)>,
 }
 
 impl Life {
@@ -45,6 +52,7 @@ impl Life {
             terminated: None,
             killed: None,
             out_of_memory: false,
+            parted: Vec::new(),
         }
     }
 
@@ -82,6 +90,7 @@ impl Memory {
         let kind = match &event.action {
             A::Died { code } => {
                 life.run = Run::Ended;
+                life.parted.clear();
                 FactKind::ContainerDied {
                     code: *code,
                     ending: life.ending(),
@@ -114,12 +123,29 @@ impl Memory {
             }
             A::Stopped | A::Restarted => return None,
             A::Connected(_) | A::Disconnected(_) if !was_running => return None,
+            A::Disconnected(network) => {
+                life.parted.push((network.clone(), event.at, now));
+                return None;
+            }
             other => FactKind::Container(other.clone()),
         };
         if event.action == A::Removed {
             self.lives.remove(&event.name);
         }
         Some(fact(&event.name, event.at, now, kind))
+    }
+
+    /// Networks that a container left without ending.
+    pub(super) fn cut_off(&mut self, now: Timestamp) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        for (name, life) in &mut self.lives {
+            let late = |(_, _, heard): &mut (String, Timestamp, Timestamp)| now.since(*heard) >= PARTING;
+            facts.extend(life.parted.extract_if(.., late).map(|(network, at, _)| {
+                let kind = FactKind::Container(ContainerAction::Disconnected(network));
+                fact(name, at, now, kind)
+            }));
+        }
+        facts
     }
 
     /// Learns how a container is, if nothing was known of it.

@@ -122,7 +122,8 @@ impl Memory {
         self.primaries.silence(member, now, now)
     }
 
-    /// Members whose znode stayed away for [`RETURN`].
+    /// What is told only some time after it was heard: members whose znode stayed away for [`RETURN`], and containers
+    /// that left a network and went on.
     pub(in crate::model) fn overdue(&mut self, now: Timestamp) -> Vec<Fact> {
         let late = |gone: &Timestamp| now.since(*gone) > RETURN;
         let told: Vec<_> = self
@@ -139,7 +140,7 @@ impl Memory {
             })
             .collect();
         self.departed.retain(|_, (_, gone)| !late(gone));
-        told
+        told.into_iter().chain(self.cut_off(now)).collect()
     }
 
     pub(in crate::model) fn settle(&mut self, homes: impl IntoIterator<Item = (MemberName, ContainerName)>) {

@@ -200,8 +200,26 @@ fn docker_stop_that_ends_in_a_kill_is_explained() {
     world.docker("pg-slave", ContainerAction::OutOfMemory);
     let died = world.docker("pg-slave", ContainerAction::Died { code: 137 });
     assert_eq!(read(&died), ["Docker pg-slave: exited 137 (out of memory)"]);
-    let cut = world.docker("pg-master", ContainerAction::Disconnected("n".to_owned()));
+}
+
+#[test]
+fn a_container_is_cut_off_if_it_goes_on_without_its_network() {
+    let left = || ContainerAction::Disconnected("n".to_owned());
+    let mut world = World::healthy();
+    let at = world.now;
+    assert!(world.docker("pg-master", left()).is_empty());
+    assert!(world.pass(400).is_empty(), "it may be about to end");
+    let cut = world.pass(100);
     assert_eq!(read(&cut), ["Docker pg-master: cut off from network n"]);
+    assert_eq!((cut[0].at, cut[0].seen), (at, world.now));
+    assert!(world.pass(1_000).is_empty(), "told once");
+
+    // Docker 28 says so just before it says that the container has ended.
+    assert!(world.docker("pg-slave", left()).is_empty());
+    let died = world.docker("pg-slave", ContainerAction::Died { code: 1 });
+    assert_eq!(read(&died), ["Docker pg-slave: exited 1"]);
+    let later = world.pass(1_000);
+    assert!(!read(&later).iter().any(|fact| fact.contains("cut off")), "{later:?}");
 }
 
 #[test]
