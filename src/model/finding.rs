@@ -16,8 +16,9 @@ use super::cluster::Cluster;
 use super::dcs::DcsSnapshot;
 use super::link::SourceId;
 use super::member::{self, Member};
-use super::name::MemberName;
+use super::name::{MemberName, ProxyName};
 use super::postgres::SqlStatus;
+use super::proxy::ProxySnapshot;
 use super::time::Timestamp;
 
 /// Something that is wrong, or will be.
@@ -169,6 +170,14 @@ impl<'a> View<'a> {
     fn leader(&self) -> Option<(&'a MemberName, &'a SqlStatus)> {
         let holder = self.holder()?;
         Some((holder, self.sql(holder).filter(|sql| sql.is_writable())?))
+    }
+
+    /// Those proxies that answer.
+    fn proxies(&self) -> impl Iterator<Item = (&'a ProxyName, &'a ProxySnapshot)> + use<'a> {
+        let (cluster, now) = (self.cluster, self.now);
+        let fresh = move |name: &ProxyName| cluster.freshness(&SourceId::Proxy(name.clone()), now).is_fresh();
+        let all = cluster.proxies.iter().filter(move |(name, _)| fresh(name));
+        all.map(|(name, known)| (name, &known.value))
     }
 
     fn docker_answers(&self) -> bool {

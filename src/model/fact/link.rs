@@ -31,9 +31,12 @@ pub(super) enum Class {
     Garbled,
 }
 
-/// The system's words (`ENOSPC`), which PostgreSQL passes on in whatever it was about.
+/// The system's words (`ENOSPC`) in one of PostgreSQL's sentences. Shared memory, which is a small file system of its own
+/// in a container, and semaphores run out by the same error; other programs that write into the same log, as one that
+/// archives, have their own disks and do not say "could not".
 pub(in crate::model) fn says_disk_full(words: &str) -> bool {
-    words.contains("No space left on device")
+    let of_disk = !words.contains("shared memory") && !words.contains("semaphore");
+    of_disk && words.contains("could not ") && words.contains("No space left on device")
 }
 
 impl From<&Cause> for Class {

@@ -7,6 +7,10 @@ use super::super::postgres::Standby;
 use super::super::time::Timestamp;
 use super::super::wal::Lsn;
 
+/// A rest of fewer bytes may be the beginning of a record whose end the leader has not sent: WAL is sent up to the end of
+/// a page too. It counts once more was received.
+const REST: u64 = 1 << 20;
+
 /// Since when the positions of a standby are the same although there is more; `None` where they move, or nothing is left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +23,9 @@ pub struct Standstill {
 struct Still {
     position: Lsn,
     since: Timestamp,
+    /// How far it could have got then, and how far now.
+    at_first: Lsn,
+    now: Lsn,
 }
 
 impl Standstill {
@@ -27,9 +34,10 @@ impl Standstill {
         self.receive.map(|still| still.since)
     }
 
-    /// It replays nothing, and has received more.
+    /// It replays nothing, and has received more: more than a part of a record.
     pub fn replays_nothing_since(&self) -> Option<Timestamp> {
-        self.replay.map(|still| still.since)
+        let whole = |still: &Still| still.now > still.at_first || still.now.bytes_since(still.position) >= REST;
+        self.replay.filter(whole).map(|still| still.since)
     }
 
     /// The next answer; `head` is the leader's position, if it is known now.
@@ -42,9 +50,15 @@ impl Standstill {
 }
 
 fn still(before: Option<Still>, position: Option<Lsn>, target: Option<Lsn>, at: Timestamp) -> Option<Still> {
-    let position = position.filter(|position| target.is_some_and(|target| target > *position))?;
+    let (position, now) = position.zip(target).filter(|(position, target)| target > position)?;
     let same = before.filter(|before| before.position == position);
-    Some(same.unwrap_or(Still { position, since: at }))
+    let (since, at_first) = same.map_or((at, now), |still| (still.since, still.at_first));
+    Some(Still {
+        position,
+        since,
+        at_first,
+        now,
+    })
 }
 
 #[cfg(test)]
@@ -66,13 +80,15 @@ mod tests {
         // (leader, received, replayed, receives nothing since, replays nothing since), a second apart.
         for (second, (head, received, replayed, receive, replay)) in [
             (9, 9, 9, None, None),
-            (12, 10, 9, Some(1), Some(1)),
-            (15, 10, 9, Some(1), Some(1)),
+            (12, 10, 9, Some(1), None), // it may be a part of a record
+            (15, 10, 9, Some(1), None),
             (15, 11, 9, Some(3), Some(1)),
-            (15, 11, 10, Some(3), Some(4)),
-            (15, 11, 11, Some(3), None),
-            (15, 15, 11, None, Some(6)),
+            (15, 11, 10, Some(3), None),
+            (15, 12, 10, Some(5), Some(4)),
+            (15, 12, 12, Some(5), None),
+            (15, 15, 12, None, None),
             (15, 15, 15, None, None),
+            (2 * REST, 2 * REST, REST, None, Some(9)),
         ]
         .into_iter()
         .enumerate()

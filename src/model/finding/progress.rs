@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::link::{LinkState, SourceId};
+use super::super::authority::member_behind;
+use super::super::link::{Cause, LinkState, SourceId};
 use super::super::member::Member;
 use super::super::takeover::size;
 use super::super::time::Timestamp;
@@ -16,7 +17,8 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
     view.members.iter().flat_map(of_member).flatten().collect()
 }
 
-/// It answered before: where its port was never reachable nothing follows from silence.
+/// It answered before: where its port was never reachable nothing follows from silence. Nor where HAProxy is answered,
+/// which asks at the same port.
 fn patroni_silent(view: &View<'_>, member: &Member) -> Option<Finding> {
     let source = SourceId::Patroni(member.name.clone());
     let Some(LinkState::Down { since, cause }) = view.cluster.links.get(&source) else {
@@ -24,26 +26,46 @@ fn patroni_silent(view: &View<'_>, member: &Member) -> Option<Finding> {
     };
     view.cluster.rest.get(&member.name)?;
     view.sql(&member.name)?;
-    if view.now.since(*since) < PATIENCE {
+    let is_silence = matches!(
+        cause,
+        Cause::Refused | Cause::Timeout(_) | Cause::Unreachable(_) | Cause::Closed
+    );
+    if !is_silence || view.now.since(*since) < PATIENCE || answers_haproxy(view, member) {
         return None;
     }
     let name = &member.name;
     let leads = view.holder() == Some(name);
+    let paused = view
+        .dcs
+        .and_then(|dcs| dcs.config.as_ref())
+        .is_some_and(|config| config.pause);
     Some(Finding {
         kind: Kind::PatroniSilent,
         weight: if leads { Weight::Alarm } else { Weight::Warning },
         what: format!("Patroni of {name} does not answer, its PostgreSQL does"),
-        cause: format!("{cause}: it hangs, was frozen, or has ended without its PostgreSQL."),
-        advice: if leads {
-            format!(
-                "Nobody renews its lock: when that expires another member takes over, while {name} may go on taking \
-                 writes. Bring its Patroni back now, or stop {name}."
-            )
-        } else {
-            format!("{name} cannot take over meanwhile. Look at its lines; start its Patroni again.")
+        cause: format!(
+            "{cause}: it hangs, was frozen, has ended without its PostgreSQL, or only the way to it from here is cut."
+        ),
+        advice: match (leads, paused) {
+            (true, true) => format!(
+                "The cluster is in maintenance mode: nobody takes over from {name}. Start its Patroni before that ends."
+            ),
+            (true, false) => format!(
+                "Look at its process: one that does not run renews no lock, and when that expires another member takes \
+                 over, while {name} may go on taking writes. Bring it back; stop {name} if that cannot be done in time."
+            ),
+            (false, _) => format!("{name} cannot take over meanwhile. Look at its lines; start its Patroni again."),
         },
         since: Some(*since),
     })
+}
+
+/// A check of HAProxy got an HTTP status from it the last time.
+fn answers_haproxy(view: &View<'_>, member: &Member) -> bool {
+    let mut servers = view
+        .proxies()
+        .flat_map(|(_, proxy)| proxy.pools.iter().flat_map(|pool| &pool.servers));
+    servers.any(|server| server.check_code.is_some() && member_behind(view.cluster, server) == member.name)
 }
 
 /// Since when it stands still, if that is longer than a hesitation.

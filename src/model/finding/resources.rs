@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::container::Container;
 use super::super::member::Member;
-use super::super::probe::{Class, Lane, Outcome};
+use super::super::probe::{Class, Lane, Outcome, Stretch, Track};
 use super::{Finding, Kind, View, Weight};
 
 /// Writes that take less are never called slow.
@@ -12,6 +12,8 @@ const SLOW: Duration = Duration::from_millis(20);
 /// So many times as long as usual is slow, if so many writes say it.
 const TIMES_SLOWER: u32 = 3;
 const FEW: usize = 10;
+/// Older attempts are of a probe that has ended.
+const OF_NOW: Duration = Duration::from_secs(5);
 /// Share of the time without CPU from which on it is felt.
 const FELT: f64 = 0.25;
 
@@ -24,17 +26,25 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
     all
 }
 
+/// What the probe's writes meet, and the last of them, while there are some.
+fn writes<'a>(view: &View<'a>) -> Option<(&'a Track, &'a Stretch)> {
+    let track = view.cluster.probe.track(&Lane::Write)?;
+    let last = track.recent().next_back()?;
+    (view.now.since(last.last_end) < OF_NOW).then_some((track, last))
+}
+
 /// By its own words in its log or when somebody connects, or by those of the last write through the entry point.
 fn disk_full(view: &View<'_>, member: &Member) -> Option<Finding> {
     let leads = view.holder() == Some(&member.name);
-    let last_write = || view.cluster.probe.track(&Lane::Write)?.recent().next_back();
-    let refused = || last_write().filter(|last| last.outcome.class().is_some_and(Class::is_disk_full));
-    let by_write = || refused().filter(|_| leads).map(|last| last.first);
+    let refused = || {
+        let (_, last) = writes(view)?;
+        (leads && last.outcome.class().is_some_and(Class::is_disk_full)).then_some(last.first)
+    };
     let since = view
         .cluster
         .memory
         .disk_full_since(&member.name, view.now)
-        .or_else(by_write)?;
+        .or_else(refused)?;
     Some(Finding {
         kind: Kind::DiskFull,
         weight: if leads { Weight::Alarm } else { Weight::Warning },
@@ -52,7 +62,7 @@ fn disk_full(view: &View<'_>, member: &Member) -> Option<Finding> {
 
 /// By the writes of the probe.
 fn slow_writes(view: &View<'_>) -> Option<Finding> {
-    let track = view.cluster.probe.track(&Lane::Write)?;
+    let (track, _) = writes(view)?;
     let (now, usual) = (track.latency()?, track.usual_latency()?);
     let served = track.recent().filter(|one| one.outcome == Outcome::Acknowledged);
     if now < SLOW || now < usual * TIMES_SLOWER || served.count() < FEW {

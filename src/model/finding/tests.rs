@@ -90,10 +90,15 @@ fn full_entry(world: &mut World, sessions: u64) {
     world.proxy.pools[1].entry.as_mut().unwrap().sessions = sessions;
 }
 
-fn mute_patroni(world: &mut World, member: &str) {
-    let source = SourceId::Patroni(MemberName::from(member));
-    world.down.insert(source, Cause::Timeout("answer".into()));
+/// The leader's, for us and for HAProxy.
+fn mute_patroni(world: &mut World, cause: Cause) {
+    let servers = world.proxy.pools.iter_mut().flat_map(|pool| &mut pool.servers);
+    for server in servers.filter(|server| server.name == "pg-master") {
+        (server.check, server.check_code) = (Some("L7TOUT".to_owned()), None);
+    }
+    world.down.insert(SourceId::Patroni(LEADER.into()), cause);
     world.pass(500);
+    world.pass(5_000);
 }
 
 fn fill_disk(world: &mut World, member: &str) {
@@ -318,6 +323,33 @@ fn failsafe_mode_names_whom_it_asks() {
 }
 
 #[test]
+fn a_patroni_is_silent_if_nobody_gets_an_answer() {
+    let silence = || Cause::Timeout("answer".into());
+    let mut world = World::healthy();
+    mute_patroni(&mut world, silence());
+    assert!(
+        one(&world, Kind::PatroniSilent)
+            .advice
+            .contains("another member takes over")
+    );
+    world.dcs.config.as_mut().unwrap().pause = true;
+    world.pass(500);
+    assert!(one(&world, Kind::PatroniSilent).advice.contains("nobody takes over"));
+    world.proxy = statistics("pg-master", "pg-slave");
+    world.pass(500);
+    assert!(!kinds(&world).contains(&Kind::PatroniSilent), "HAProxy gets one");
+
+    for answer in [
+        Cause::Rejected("HTTP 401".to_owned()),
+        Cause::Garbled("no JSON".to_owned()),
+    ] {
+        let mut world = World::healthy();
+        mute_patroni(&mut world, answer);
+        assert!(!kinds(&world).contains(&Kind::PatroniSilent));
+    }
+}
+
+#[test]
 fn writes_that_take_three_times_as_long_are_slow() {
     let mut world = World::healthy();
     let mut sent = begin_run(&mut world);
@@ -338,6 +370,9 @@ fn writes_that_take_three_times_as_long_are_slow() {
     assert_eq!(write(41, 40).unwrap(), "writes take 40 ms, usually 9 ms");
     assert_eq!(write(200, 40).unwrap(), "writes take 40 ms, usually 10 ms");
     assert_eq!(write(41, 9), None);
+    assert!(write(41, 40).is_some());
+    world.now = sent.plus(Duration::from_secs(6));
+    assert!(!kinds(&world).contains(&Kind::SlowWrites), "nobody writes any more");
 }
 
 #[test]
@@ -365,6 +400,13 @@ fn a_full_disk_is_heard_of_in_the_log() {
         []
     );
     assert_eq!(says("zoo", Level::Fatal, panic), []);
+    for of_no_disk in [
+        "ERROR:  could not resize shared memory segment \"/PostgreSQL.638321836\" to 16777216 bytes: No space left on device",
+        "FATAL:  could not create semaphores: No space left on device",
+        "ERROR: [082]: unable to write '/backup/archive/000000010000000000000007': [28] No space left on device",
+    ] {
+        assert_eq!(says("pg-slave", Level::Error, of_no_disk), []);
+    }
     let all = says("pg-slave", Level::Fatal, panic);
     assert_eq!(all.first().unwrap().what, "the disk of postgresql1 is full");
 }
@@ -388,4 +430,7 @@ fn a_leader_whose_disk_is_full_says_so_to_whoever_writes() {
         (Weight::Alarm, Some(begin.plus(Duration::from_millis(200))))
     );
     assert_eq!(write(3, Outcome::Acknowledged), []);
+    assert!(write(4, full()).iter().any(|finding| finding.kind == Kind::DiskFull));
+    world.now = begin.plus(Duration::from_secs(6));
+    assert!(!kinds(&world).contains(&Kind::DiskFull), "nobody writes any more");
 }

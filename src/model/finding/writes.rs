@@ -2,7 +2,6 @@
 
 use super::super::authority::{member_behind, write_pool};
 use super::super::container::Container;
-use super::super::link::SourceId;
 use super::super::name::{MemberName, ProxyName};
 use super::super::postgres::{Privileged, SqlRole, SqlStatus};
 use super::super::proxy::{Pool, ProxyServer, ProxySnapshot};
@@ -13,7 +12,7 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         .into_iter()
         .flatten()
         .collect();
-    for (name, proxy) in proxies(view) {
+    for (name, proxy) in view.proxies() {
         for pool in proxy.pools.iter().filter(|pool| !pool.servers.is_empty()) {
             all.extend(no_server(view, name, pool, is_for_writes(proxy, pool)));
             all.extend(ghost_servers(view, pool));
@@ -26,14 +25,6 @@ pub(super) fn findings(view: &View<'_>) -> Vec<Finding> {
         );
     }
     all
-}
-
-/// Those that answer.
-fn proxies<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a ProxyName, &'a ProxySnapshot)> {
-    let (cluster, now) = (view.cluster, view.now);
-    let fresh = move |name: &ProxyName| cluster.freshness(&SourceId::Proxy(name.clone()), now).is_fresh();
-    let all = cluster.proxies.iter().filter(move |(name, _)| fresh(name));
-    all.map(|(name, known)| (name, &known.value))
 }
 
 fn is_for_writes(proxy: &ProxySnapshot, pool: &Pool) -> bool {

@@ -144,7 +144,9 @@ impl Track {
     /// What an acknowledged attempt usually takes, averaged over about the last 6,000 of them, of which those that took
     /// more than twice as long weigh little; `None` before there are 50.
     pub fn usual_latency(&self) -> Option<Duration> {
-        (self.usual.count >= ENOUGH).then(|| Duration::from_secs_f64(self.usual.micros / 1e6))
+        // What a damaged record brings may be no duration.
+        let usual = || Duration::try_from_secs_f64(self.usual.micros / 1e6).ok();
+        (self.usual.count >= ENOUGH).then(usual).flatten()
     }
 
     /// The median of the time that the last acknowledged attempts took.

@@ -178,8 +178,7 @@ pub(super) const CASES: &[Case] = &[
     (
         Kind::PatroniSilent,
         |world| {
-            mute_patroni(world, LEADER);
-            world.pass(5_000);
+            mute_patroni(world, Cause::Timeout("answer".into()));
         },
         |world| {
             // Its PostgreSQL is silent too: that is another matter.
@@ -207,14 +206,17 @@ pub(super) const CASES: &[Case] = &[
     (
         Kind::StandsStill,
         |world| {
+            world.standby(REPLICA).received = Some(Lsn(HEAD.0 - 50));
             world.standby(REPLICA).replayed = Some(Lsn(HEAD.0 - 100));
             world.pass(500);
+            world.standby(REPLICA).received = Some(HEAD);
             world.pass(5_000);
         },
         |world| {
+            // The leader has not sent the rest of a record.
             world.standby(REPLICA).replayed = Some(Lsn(HEAD.0 - 100));
             world.pass(500);
-            world.pass(4_000);
+            world.pass(5_000);
         },
     ),
     (
